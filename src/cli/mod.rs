@@ -1,0 +1,128 @@
+//! The command line: arguments in, text or JSON out, one exit code. The only module that prints.
+
+mod completions;
+mod key;
+mod manifest;
+mod print;
+mod run;
+
+mod schema;
+mod validate;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::error::{Error, Result};
+
+/// Extracts, validates, pseudonymises and attests the adult social care Client Level Data return.
+///
+/// Reads the council's own files, checks every record as the national side will, replaces identifiers by keyed hashes and
+/// writes a bundle that may leave the council: submission files, report and signed manifest. Works without any network.
+#[derive(Debug, Parser)]
+#[command(name = "cld", version, propagate_version = true, after_help = EXIT_CODES, max_term_width = 120)]
+struct Cli {
+    /// Read schemas from this directory before the built-in ones.
+    #[arg(long, global = true, value_name = "DIR")]
+    schemas: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done (findings that do not break the gate included)
+  1  internal error
+  2  usage or configuration
+  3  input missing, unreadable or malformed
+  4  the gate failed: no bundle, the worklist and the findings are written
+  5  key missing, weak, wrong or badly kept
+  6  verification failed
+  7  another run holds the output directory
+On any code but 0 no bundle exists and an earlier bundle is untouched.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make the return: extract, validate, pseudonymise, write bundle and worklist
+    Run(run::Arguments),
+    /// Check files against a return's schema; writes nothing
+    Validate(validate::Arguments),
+    /// Make and look after keys
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Read and verify manifests
+    #[command(subcommand)]
+    Manifest(manifest::Command),
+    /// Look up the returns that are known: fields, lists, conditions
+    #[command(subcommand)]
+    Schema(schema::Command),
+
+    /// Print completions for a shell
+    Completions(completions::Arguments),
+    /// Print the manual page
+    Man,
+}
+
+/// How a result is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
+/// Runs one command line and gives its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(e) => {
+            // Help and version are no errors and go to stdout; a reader that has gone away is none either.
+            let _ = e.print();
+            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
+        }
+    };
+    silence_panics();
+    crate::interrupt::listen();
+    let outcome = std::panic::catch_unwind(|| cli.command.run(cli.schemas.as_deref()));
+    let outcome = outcome.unwrap_or_else(|_| {
+        Err(Error::Internal(
+            "the program stopped where it should not".into(),
+        ))
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(e) => {
+            print::error(&e);
+            e.exit_code()
+        }
+    }
+}
+
+impl Command {
+    fn run(&self, schemas: Option<&std::path::Path>) -> Result<()> {
+        match self {
+            Self::Run(arguments) => run::run(arguments, schemas),
+            Self::Validate(arguments) => validate::run(arguments, schemas),
+            Self::Key(command) => command.run(),
+            Self::Manifest(command) => command.run(),
+            Self::Schema(command) => command.run(schemas),
+            Self::Completions(arguments) => completions::run(arguments, Cli::command()),
+            Self::Man => completions::man(Cli::command()),
+        }
+    }
+}
+
+/// A panic's message may hold whatever was being worked on, so only its place is told.
+fn silence_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        if let Some(place) = panic.location() {
+            print::panic(place);
+        }
+    }));
+}

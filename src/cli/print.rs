@@ -1,0 +1,63 @@
+//! Writing to stdout and stderr.
+
+use std::io::{self, Write};
+
+use crate::error::{Error, Result};
+
+/// Writes a result to stdout.
+///
+/// # Errors
+/// When stdout is closed or full.
+pub fn out(text: &str) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(Error::io("write", "standard output"))
+}
+
+/// Writes a result to stdout as JSON.
+///
+/// # Errors
+/// When stdout is closed or full.
+pub fn json(value: &serde_json::Value) -> Result<()> {
+    out(&format!("{value:#}\n"))
+}
+
+/// Tells why a command failed, on stderr.
+pub fn error(error: &Error) {
+    // Where stderr is gone there is nobody to tell.
+    let _ = writeln!(io::stderr(), "cld: {error}");
+}
+
+/// Tells where the program broke, on stderr.
+pub fn panic(place: &std::panic::Location<'_>) {
+    let _ = writeln!(io::stderr(), "cld: internal error at {place}");
+}
+
+/// A number with thousands separated.
+pub fn number(n: u64) -> String {
+    let digits = n.to_string();
+    let groups: Vec<_> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|g| String::from_utf8_lossy(g).into_owned())
+        .collect();
+    groups.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn thousands_are_separated() {
+        for (n, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(super::number(n), text);
+        }
+    }
+}

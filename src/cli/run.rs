@@ -1,0 +1,135 @@
+//! `cld run`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::Format;
+use super::print::{self, number};
+use crate::config::Config;
+use crate::error::Result;
+use crate::pipeline::{self, Outcome, RunOptions};
+
+/// Make the return from the council's files.
+///
+/// Without --config this runs config/cld.yaml, which reads the invented records under samples/ with the published test
+/// key: a way to see what the tool does.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The configuration.
+    #[arg(long, value_name = "FILE", default_value = "config/cld.yaml")]
+    config: PathBuf,
+    /// Put the bundle under this directory instead of the configuration's `output.bundle`.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Accept a test key although the extract holds NHS numbers outside the 999 test range. Its pseudonyms protect nobody.
+    #[arg(long)]
+    allow_test_key: bool,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
+    let config = Config::load(&arguments.config, schemas)?;
+    let options = RunOptions {
+        out: arguments.out.clone(),
+        allow_test_key: arguments.allow_test_key,
+    };
+    let outcome = pipeline::run(config, &options)?;
+    match arguments.format {
+        Format::Human => print::out(&human(&outcome)),
+        Format::Json => print::json(&machine(&outcome)),
+    }
+}
+
+/// How many of the commonest findings are shown.
+const SHOWN: usize = 10;
+
+fn human(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    if outcome.test_key {
+        text += "TEST KEY: these pseudonyms protect nobody; this bundle must not be sent.\n\n";
+    }
+    let _ = writeln!(text, "Records in        {:>9}", number(outcome.read));
+    let _ = writeln!(text, "Records out       {:>9}", number(outcome.submitted));
+    for (reason, n) in &outcome.excluded {
+        let _ = writeln!(
+            text,
+            "Excluded          {:>9}  {}: {}",
+            number(*n),
+            reason.name(),
+            reason.words()
+        );
+    }
+    let _ = writeln!(text, "Records with error{:>9}", number(outcome.with_errors));
+    let mut broken: Vec<_> = outcome
+        .findings
+        .iter()
+        .filter(|f| f.severity != "info" && f.records > 0)
+        .collect();
+    broken.sort_by(|a, b| b.records.cmp(&a.records).then_with(|| a.rule.cmp(&b.rule)));
+    if broken.is_empty() {
+        text += "\nNo errors or warnings.\n";
+    } else {
+        let _ = writeln!(
+            text,
+            "\nThe commonest of {} rules broken:",
+            number(broken.len() as u64)
+        );
+        for finding in broken.iter().take(SHOWN) {
+            let _ = writeln!(
+                text,
+                "{:>9}  {:<7}  {}",
+                number(finding.records),
+                finding.severity,
+                finding.rule
+            );
+        }
+    }
+    if !outcome.not_checked.is_empty() {
+        let _ = writeln!(
+            text,
+            "\n{} lists are not known in full and were not held against the values; `cld schema list` says which.",
+            outcome.not_checked.len()
+        );
+    }
+    let _ = writeln!(
+        text,
+        "\nBundle    {}{}",
+        outcome.bundle.display(),
+        if outcome.existed {
+            " (an equal run made it before; left as it was)"
+        } else {
+            ""
+        }
+    );
+    let _ = writeln!(
+        text,
+        "Worklist  {} (identifiable: keep it in the council)",
+        outcome.worklist.display()
+    );
+    text
+}
+
+fn machine(outcome: &Outcome) -> serde_json::Value {
+    json!({
+        "run_id": outcome.run_id,
+        "bundle": outcome.bundle,
+        "existed": outcome.existed,
+        "worklist": outcome.worklist,
+        "test_key": outcome.test_key,
+        "records": {
+            "read": outcome.read,
+            "submitted": outcome.submitted,
+            "excluded": outcome.excluded.iter().map(|(reason, n)| (reason.name().to_owned(), json!(n))).collect::<serde_json::Map<_, _>>(),
+            "with_errors": outcome.with_errors,
+        },
+        "findings": outcome.findings.iter().map(|f| json!({
+            "rule": f.rule, "severity": f.severity, "field": f.field, "records": f.records, "caused": f.caused,
+        })).collect::<Vec<_>>(),
+        "rules_not_run": outcome.not_checked.iter().map(|(rule, reason)| json!({ "rule": rule, "reason": reason })).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,1 @@
+//! `cld sample`.

@@ -1,0 +1,148 @@
+//! The configuration as it is written: the keys of the contract's section 8 and nothing else.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+
+/// A map that keeps the order of the file. Equal keys are refused before it is made.
+#[derive(Debug)]
+pub struct Pairs<V>(pub Vec<(String, V)>);
+
+impl<V> Default for Pairs<V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Pairs<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader<V>(PhantomData<V>);
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for Reader<V> {
+            type Value = Pairs<V>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Pairs::default())
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut pairs: Vec<(String, V)> = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(Reader(PhantomData))
+    }
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawConfig {
+    #[serde(rename = "return")]
+    pub return_id: String,
+    pub period: RawPeriod,
+    pub controller: RawController,
+    pub recipient: String,
+    pub purpose: String,
+    pub key: RawKey,
+    pub signing_key: String,
+    pub sources: Vec<RawSource>,
+    pub output: RawOutput,
+    #[serde(default)]
+    pub treatments: Pairs<String>,
+    #[serde(default)]
+    pub selection: RawSelection,
+    #[serde(default)]
+    pub gate: RawGate,
+    pub governance: RawGovernance,
+    pub lists: Option<String>,
+    pub previous: Option<String>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawPeriod {
+    pub start: String,
+    pub end: String,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawController {
+    pub la_code: String,
+    pub name: String,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawKey {
+    pub file: String,
+    pub epoch: String,
+    pub id: Option<String>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawSource {
+    pub name: String,
+    pub file: String,
+    pub kind: Option<String>,
+    pub encoding: Option<String>,
+    #[serde(default)]
+    pub columns: Pairs<String>,
+    #[serde(default)]
+    pub values: Pairs<Pairs<String>>,
+    #[serde(default)]
+    pub ignore: Vec<String>,
+    #[serde(default)]
+    pub absent: Vec<String>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawOutput {
+    pub bundle: String,
+    pub worklist: String,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawSelection {
+    pub cancelled: Option<RawCancelled>,
+    pub open_event: Option<bool>,
+    pub outside_period: Option<bool>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawCancelled {
+    pub column: String,
+    pub values: Vec<String>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawGate {
+    pub max_error_records: Option<String>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawGovernance {
+    pub legal_basis: String,
+    pub direction: String,
+    pub dpia: String,
+    pub sharing_agreement: Option<String>,
+    pub retain_until: String,
+    pub national_data_opt_out: RawOptOut,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawOptOut {
+    pub applied: bool,
+    pub reason: String,
+}

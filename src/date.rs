@@ -1,0 +1,146 @@
+//! Calendar days: read from dd/mm/yyyy, compared, and counted in whole years.
+
+use std::num::NonZeroU32;
+
+use chrono::{Datelike, NaiveDate};
+
+/// A day of the calendar, from year 1 to 9999. Ordered as time is.
+///
+/// Packed as year, month and day, so that a comparison is one instruction and so is a difference in whole years.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(NonZeroU32);
+
+impl Date {
+    /// A day, if the calendar has it.
+    pub fn new(year: u32, month: u32, day: u32) -> Option<Self> {
+        let longest = match month {
+            2 => 28 + u32::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)),
+            4 | 6 | 9 | 11 => 30,
+            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+            _ => return None,
+        };
+        if !(1..=longest).contains(&day) || !(1..=9999).contains(&year) {
+            return None;
+        }
+        NonZeroU32::new(year << 9 | month << 5 | day).map(Self)
+    }
+
+    /// Reads exactly dd/mm/yyyy.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let [d1, d2, b'/', m1, m2, b'/', y1, y2, y3, y4] = *text else {
+            return None;
+        };
+        Self::new(
+            number([y1, y2, y3, y4])?,
+            number([m1, m2])?,
+            number([d1, d2])?,
+        )
+    }
+
+    /// Reads exactly yyyy-mm-dd.
+    pub fn parse_iso(text: &str) -> Option<Self> {
+        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else {
+            return None;
+        };
+        Self::new(
+            number([y1, y2, y3, y4])?,
+            number([m1, m2])?,
+            number([d1, d2])?,
+        )
+    }
+
+    /// The calendar year.
+    pub fn year(self) -> u32 {
+        self.0.get() >> 9
+    }
+
+    /// 1 to 12.
+    pub fn month(self) -> u32 {
+        self.0.get() >> 5 & 15
+    }
+
+    /// 1 to 31.
+    pub fn day(self) -> u32 {
+        self.0.get() & 31
+    }
+
+    /// Whole years from this day to a later one; negative if the other is earlier. A person born on 29 February is a
+    /// year older on 1 March of a common year.
+    pub fn years_until(self, later: Self) -> i32 {
+        (later.0.get() as i32 - self.0.get() as i32) >> 9
+    }
+
+    /// Days since 1 January 1970, as Arrow's Date32.
+    pub fn days_since_1970(self) -> i32 {
+        let from_ce =
+            |y, m, d| NaiveDate::from_ymd_opt(y, m, d).map_or(0, |date| date.num_days_from_ce());
+        from_ce(self.year() as i32, self.month(), self.day()) - from_ce(1970, 1, 1)
+    }
+
+    /// yyyy-mm-dd.
+    pub fn iso(self) -> String {
+        format!("{:04}-{:02}-{:02}", self.year(), self.month(), self.day())
+    }
+}
+
+fn number<const N: usize>(digits: [u8; N]) -> Option<u32> {
+    digits.iter().try_fold(0, |n, d| {
+        d.is_ascii_digit().then(|| n * 10 + u32::from(d - b'0'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn only_days_of_the_calendar_are_read() {
+        for good in [
+            "01/01/2025",
+            "29/02/2024",
+            "29/02/2000",
+            "31/12/9999",
+            "01/01/0001",
+        ] {
+            assert!(Date::parse(good.as_bytes()).is_some(), "{good}");
+        }
+        for bad in [
+            "29/02/2025",
+            "29/02/1900",
+            "31/04/2025",
+            "00/01/2025",
+            "01/13/2025",
+            "01/00/2025",
+            "1/1/2025",
+            "2025-01-01",
+            "01/01/25",
+            "01/01/0000",
+            "01/01/2025 ",
+            "+1/01/2025",
+        ] {
+            assert!(Date::parse(bad.as_bytes()).is_none(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_another_calendar(y in 1_i32..=9999, m in 1_u32..=12, d in 1_u32..=31) {
+            let theirs = NaiveDate::from_ymd_opt(y, m, d);
+            let ours = Date::new(y as u32, m, d);
+            prop_assert_eq!(ours.is_some(), theirs.is_some());
+            if let (Some(ours), Some(theirs)) = (ours, theirs) {
+                prop_assert_eq!(ours.days_since_1970(), (theirs - NaiveDate::from_ymd_opt(1970, 1, 1).unwrap()).num_days() as i32);
+                prop_assert_eq!(Date::parse(theirs.format("%d/%m/%Y").to_string().as_bytes()), (y >= 1000).then_some(ours).or(Some(ours)));
+            }
+        }
+
+        #[test]
+        fn whole_years_agree_with_chrono(a in 0_i32..60_000, b in 0_i32..60_000) {
+            let day = |n| NaiveDate::from_num_days_from_ce_opt(690_000 + n).unwrap();
+            let ours = |n: NaiveDate| Date::new(n.year() as u32, n.month(), n.day()).unwrap();
+            let (a, b) = (day(a.min(b)), day(a.max(b)));
+            prop_assert_eq!(Some(ours(a).years_until(ours(b)) as u32), b.years_since(a));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Reads sources into blocks of whole records and blocks into columns of cells. Knows nothing of the return.
+//!
+//! A source is read once, from front to back, by one thread; what is malformed is refused here with file, row and remedy.
+
+mod blocks;
+mod cells;
+mod encoding;
+mod source;
+
+pub use blocks::{Block, Blocks};
+pub use cells::{Cells, HeaderRow};
+pub use encoding::Encoding;
+pub use source::{MAX_ROW_BYTES, Source};
+
+use std::path::PathBuf;
+
+/// Why a source was refused. Never carries a cell's value.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExtractError {
+    /// The file cannot be opened or read.
+    #[error("cannot read {}: {source}. Check the path under `sources:` and that you may read the file", path.display())]
+    Unreadable {
+        /// The file concerned.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// Not a plain file.
+    #[error("{} is not a plain file; name the file itself, not a link, a directory or a device", path.display())]
+    NotAFile {
+        /// The file concerned.
+        path: PathBuf,
+    },
+    /// The file as a whole is not what it should be.
+    #[error("{}: {fault}. {remedy}", path.display())]
+    File {
+        /// The file concerned.
+        path: PathBuf,
+        /// What is wrong.
+        fault: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// One row is malformed.
+    #[error("{} row {row}: {fault}. {remedy}", path.display())]
+    Row {
+        /// The file concerned.
+        path: PathBuf,
+        /// As a spreadsheet counts: the header is row 1.
+        row: u64,
+        /// What is wrong.
+        fault: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// Bytes that are not UTF-8 came after others that were read as UTF-8: the file must be read again as Windows-1252.
+    #[error("{} is not UTF-8 throughout", path.display())]
+    NotUtf8 {
+        /// The file concerned.
+        path: PathBuf,
+    },
+}

@@ -1,0 +1,518 @@
+//! The last stage of a run: the small files, the report, the manifest and the seal, from what the run counted.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+
+use super::read::{Input, SourceFacts};
+use super::run::{RunOptions, Sums};
+use super::write::Written;
+use crate::attest::leak::LeakCheck;
+use crate::attest::predicate::{self as say, Predicate};
+use crate::attest::{self, SigningKey, digest, report};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::schema::Make;
+use crate::select::Exclusion;
+use crate::treat::{Form, Identifiers, MasterKey, RowPlan, Scope, key};
+use crate::validate::{Check, Derived, Plan, Status, Validity, derived_period};
+use crate::write::{FindingRow, data_quality_csv, findings_csv};
+
+/// Everything the attestation is made from.
+pub(super) struct Facts<'a> {
+    pub config: &'a Config,
+    pub options: &'a RunOptions,
+    pub plan: &'a Plan,
+    pub rows: &'a RowPlan,
+    pub key: &'a MasterKey,
+    pub signing: &'a SigningKey,
+    pub inputs: &'a [Input],
+    pub sources: &'a [SourceFacts],
+    pub sums: &'a Sums,
+    pub people: u64,
+    pub findings: &'a [FindingRow],
+    pub not_checked: &'a [(String, String)],
+    pub identifiers: &'a Identifiers,
+    pub written: &'a Written,
+    pub run_id: &'a str,
+    pub started: DateTime<Utc>,
+}
+
+/// Names a run by its period, inputs, configuration, schema, keys and program: equal runs have equal names. Keyed, since
+/// a plain digest of identifiable files could be guessed.
+pub(super) fn run_id(
+    config: &Config,
+    key: &MasterKey,
+    scope: &Scope,
+    sources: &[SourceFacts],
+) -> String {
+    let mut state = key.source_digester(scope);
+    let digests = sources
+        .iter()
+        .map(|s| s.digest.as_deref().unwrap_or_default());
+    let lists = config.lists_digest.as_deref().unwrap_or_default();
+    let parts = [
+        "run-id",
+        env!("CARGO_PKG_VERSION"),
+        &config.schema.digest,
+        &config.digest,
+        lists,
+        &key.key_id(),
+    ];
+    for part in parts.into_iter().chain(digests) {
+        state.update(part.as_bytes());
+        state.update(b"\x1f");
+    }
+    format!("{}-{}", config.period.end.iso(), &state.finish()[..16])
+}
+
+/// Writes the small files, the report and the seal beside the finished submission.
+///
+/// # Errors
+/// When a file cannot be written, figures contradict each other, or an identifier is found.
+pub(super) fn seal(facts: &Facts<'_>, directory: &Path) -> Result<()> {
+    let write = |name: &str, text: &str| -> Result<()> {
+        let path = directory.join(name);
+        fs::write(&path, text).map_err(Error::io("write", &path))
+    };
+    let check = LeakCheck::new(
+        facts.identifiers,
+        &facts.plan.schema,
+        &facts.config.la_code,
+        &facts.rows.columns,
+    );
+    let quality = data_quality_csv(&facts.sums.tally.grid, &facts.plan.schema);
+    let findings = findings_csv(facts.findings);
+    let predicate = predicate(facts)?;
+    let report = report::render(&predicate);
+    for (name, text) in [
+        ("data-quality.csv", &quality),
+        ("findings.csv", &findings),
+        (attest::REPORT, &report),
+    ] {
+        check.bytes(name, text.as_bytes())?;
+        write(name, text)?;
+    }
+    let parquet = directory.join("submission.parquet");
+    check.bytes(
+        "submission.parquet",
+        &parquet_footer(&parquet).map_err(Error::io("read", &parquet))?,
+    )?;
+    let statement = attest::seal(directory, predicate, &facts.written.digests, facts.signing)?;
+    check.bytes(attest::MANIFEST, statement.to_json().as_bytes())
+}
+
+/// The part of a Parquet file that is not compressed: schema, statistics, metadata. Its pages hold the cells of the CSV.
+fn parquet_footer(path: &Path) -> std::io::Result<Vec<u8>> {
+    use std::io::{Read, Seek, SeekFrom};
+    let mut file = fs::File::open(path)?;
+    file.seek(SeekFrom::End(-8))?;
+    let mut length = [0; 4];
+    file.read_exact(&mut length)?;
+    let length = u32::from_le_bytes(length);
+    file.seek(SeekFrom::End(-8 - i64::from(length)))?;
+    let mut footer = Vec::new();
+    file.take(u64::from(length)).read_to_end(&mut footer)?;
+    Ok(footer)
+}
+
+/// Whether the bundle of an equal run is there already; then it is left as it stands.
+///
+/// # Errors
+/// When something else of that name is there.
+pub(super) fn exists_already(there: &Path, made: &Path) -> Result<bool> {
+    if !there.exists() {
+        return Ok(false);
+    }
+    let equal = attest::SUBJECTS.iter().all(|name| {
+        match (
+            digest::of_file(&there.join(name)),
+            digest::of_file(&made.join(name)),
+        ) {
+            (Ok(a), Ok(b)) => a == b,
+            _ => false,
+        }
+    });
+    if equal {
+        Ok(true)
+    } else {
+        Err(Error::Usage(format!(
+            "{} exists and differs from what this run made of the same inputs: it was changed or made by another build. Move it away and run again",
+            there.display()
+        )))
+    }
+}
+
+fn predicate(facts: &Facts<'_>) -> Result<Predicate> {
+    let config = facts.config;
+    let schema = &facts.plan.schema;
+    let governance = &config.governance;
+    let finished = Utc::now();
+    let opt_out = |reason: String| say::OptOut {
+        applied: false,
+        reason,
+    };
+    Ok(Predicate {
+        status: say::STATUS.into(),
+        notice: say::NOTICE.into(),
+        run_id: facts.run_id.into(),
+        tool: say::Tool {
+            name: env!("CARGO_PKG_NAME").into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+        },
+        schema: say::SchemaRef {
+            id: schema.id.clone(),
+            title: schema.title.clone(),
+            release: schema.release.clone(),
+            digest: schema.digest.clone(),
+        },
+        configuration_digest: config.digest.clone(),
+        controller: say::Controller {
+            la_code: config.la_code.clone(),
+            name: config.controller.clone(),
+        },
+        recipient: config.recipient.clone(),
+        purpose: config.purpose.clone(),
+        governance: say::Governance {
+            legal_basis: Some(governance.legal_basis.clone()),
+            direction: Some(governance.direction.clone()),
+            dpia: Some(governance.dpia.clone()),
+            sharing_agreement: governance.sharing_agreement.clone(),
+            retain_until: Some(governance.retain_until.iso()),
+        },
+        opt_outs: say::OptOuts {
+            national_data_opt_out: opt_out(governance.opt_out_reason.clone()),
+            objections: opt_out(format!(
+                "No record was left out for an objection. {}",
+                governance.opt_out_reason
+            )),
+        },
+        period: say::Period {
+            stated: say::Dates {
+                start: config.period.start.iso(),
+                end: config.period.end.iso(),
+            },
+            derived: derived(facts)?,
+        },
+        key: say::Key {
+            id: facts.key.key_id(),
+            epoch: config.epoch.clone(),
+            algorithm: key::ALGORITHM.into(),
+            domains: facts.rows.domains(),
+            test: facts.key.is_test(),
+        },
+        signing_key: say::SigningKeyRef {
+            id: facts.signing.public().key_id(),
+            algorithm: attest::sign::ALGORITHM.into(),
+            test: facts.signing.public().is_test(),
+        },
+        sources: sources(facts),
+        treatment: treatment(facts),
+        selection: [
+            ("open_event", config.selection.open_event),
+            ("outside_period", config.selection.outside_period),
+        ]
+        .into_iter()
+        .chain([("cancelled", config.selection.cancelled.is_some())])
+        .map(|(name, on)| (name.to_owned(), on))
+        .collect(),
+        counts: say::Counts {
+            read: facts.sums.read(),
+            submitted: facts.sums.submitted,
+            excluded: Exclusion::ALL
+                .into_iter()
+                .zip(facts.sums.excluded)
+                .map(|(e, n)| (e.name().to_owned(), n))
+                .collect(),
+            people: facts.people,
+            with_errors: facts.sums.tally.records_with_error,
+        },
+        gate: say::Gate {
+            max_error_records: config.gate.text(),
+        },
+        findings: findings(facts),
+        rewritten: rewritten(facts),
+        rules_not_run: facts
+            .not_checked
+            .iter()
+            .map(|(rule, reason)| say::RuleNotRun {
+                rule: rule.clone(),
+                reason: reason.clone(),
+            })
+            .collect(),
+        data_quality: quality(facts),
+        output: say::Output {
+            row_order: say::ROW_ORDER.into(),
+            columns: facts.rows.columns.len() as u64,
+            rows: facts.written.rows,
+        },
+        checks: checks(facts),
+        previous: previous(config)?,
+        run: say::Run {
+            started: facts
+                .started
+                .to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            finished: finished.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            duration_ms: u64::try_from((finished - facts.started).num_milliseconds()).unwrap_or(0),
+            tool_build: format!(
+                "{}-{} {}",
+                std::env::consts::OS,
+                std::env::consts::ARCH,
+                if cfg!(debug_assertions) {
+                    "debug"
+                } else {
+                    "release"
+                }
+            ),
+            tool_digest: std::env::current_exe()
+                .ok()
+                .and_then(|path| digest::of_file(&path).ok())
+                .map(|(digest, _)| digest),
+        },
+    })
+}
+
+fn derived(facts: &Facts<'_>) -> Result<Option<say::Dates>> {
+    let end = facts.config.period.end;
+    let derived = derived_period(&facts.sums.tally.months, end.year() * 12 + end.month() - 1)
+        .map_err(|e| Error::Internal(format!("the reporting period could not be derived: {e}")))?;
+    Ok(match derived {
+        Derived::Months { first, last } => Some(say::Dates {
+            start: first.first_day(),
+            end: last.last_day(),
+        }),
+        Derived::TooFew | Derived::None => None,
+    })
+}
+
+fn sources(facts: &Facts<'_>) -> Vec<say::Source> {
+    let schema = &facts.plan.schema;
+    let sources = facts.inputs.iter().zip(facts.sources).enumerate();
+    sources
+        .map(|(at, (input, source))| {
+            let described = &facts.config.sources[at];
+            let mut ignored: Vec<_> = described
+                .ignore
+                .iter()
+                .chain(input.mapping.local.iter().map(|(name, _)| name))
+                .cloned()
+                .collect();
+            ignored.retain(|name| input.mapping.names.contains(name));
+            ignored.sort();
+            let absent = schema
+                .fields
+                .iter()
+                .enumerate()
+                .filter(|(f, field)| input.mapping.fields[*f].is_none() && !field.optional());
+            let mut absent: Vec<_> = absent.map(|(_, field)| field.name.clone()).collect();
+            absent.sort();
+            say::Source {
+                name: input.source.name.clone(),
+                kind: input.source.kind().into(),
+                encoding: source.encoding.name().into(),
+                bytes: input.source.size(),
+                rows: facts.sums.rows[at],
+                blank_lines: facts.sums.blank_lines[at],
+                keyed_digest: source.digest.clone().unwrap_or_default(),
+                columns_ignored: ignored,
+                fields_absent: absent,
+                values_mapped: described
+                    .values
+                    .iter()
+                    .map(|(f, pairs)| (schema.fields[*f].name.clone(), pairs.len() as u64))
+                    .collect(),
+            }
+        })
+        .collect()
+}
+
+fn treatment(facts: &Facts<'_>) -> Vec<say::FieldTreatment> {
+    let form = |make: &Make| match make {
+        Make::Nothing => "always empty".to_owned(),
+        Make::Value => "as checked".to_owned(),
+        Make::Pseudonym(domain) => format!("keyed pseudonym ({})", domain.label()),
+        Make::TracedPseudonym => {
+            "keyed pseudonym of the traced number; empty, no tracing is configured".to_owned()
+        }
+        Make::CombinedPersonId => {
+            "the NHS number's pseudonym, else LA code and the person's pseudonym".to_owned()
+        }
+        other => other.word().to_owned(),
+    };
+    let stricter = |name: &str| facts.config.stricter.iter().any(|(field, _)| field == name);
+    let fields = facts.plan.schema.fields.iter();
+    fields
+        .map(|field| say::FieldTreatment {
+            field: field.name.clone(),
+            treatment: field.treatment.into(),
+            columns: field
+                .columns
+                .iter()
+                .map(|c| say::OutputColumn {
+                    name: c.name.clone(),
+                    form: form(&c.make),
+                })
+                .collect(),
+            stricter_than_schema: stricter(&field.name),
+        })
+        .collect()
+}
+
+/// The check behind a rule code.
+fn check_of(rule: &str) -> Option<Check> {
+    let name = rule.rsplit('.').next()?;
+    Check::ALL.into_iter().find(|c| c.name() == name)
+}
+
+fn findings(facts: &Facts<'_>) -> Vec<say::RuleFindings> {
+    let rows = facts.findings.iter();
+    rows.map(|row| {
+        let field = facts
+            .plan
+            .schema
+            .position(&row.field)
+            .map_or(row.field.as_str(), |at| &facts.plan.schema.fields[at].name);
+        say::RuleFindings {
+            rule: row.rule.clone(),
+            severity: match row.severity {
+                "error" => say::Severity::Error,
+                "warning" => say::Severity::Warning,
+                _ => say::Severity::Info,
+            },
+            field: field.to_owned(),
+            words: check_of(&row.rule)
+                .map_or(String::new(), |check| format!("{field} {}", check.fault())),
+            records: row.records,
+            caused: row.caused,
+        }
+    })
+    .collect()
+}
+
+/// What was written otherwise than received, by field and change.
+fn rewritten(facts: &Facts<'_>) -> Vec<say::Rewritten> {
+    let mut changes: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for ((field, check), count) in &facts.sums.tally.findings {
+        let change = match check {
+            Check::ReleaseOne => "Release 1 value replaced by its Release 2 counterpart",
+            Check::Capitals => "capitals as the list has them",
+            Check::WhiteSpace => "white space around the value removed",
+            Check::NumberFormat => "number written plainly",
+            Check::NotADate
+            | Check::NotANumber
+            | Check::Decimals
+            | Check::Formula
+            | Check::Identifier => "written empty",
+            Check::Encoding => "characters outside Windows-1252 written as question marks",
+            _ => continue,
+        };
+        let field = facts.plan.schema.fields[usize::from(*field)].name.clone();
+        *changes.entry((field, change.to_owned())).or_default() += count.records + count.caused;
+    }
+    changes
+        .into_iter()
+        .map(|((field, change), records)| say::Rewritten {
+            field,
+            change,
+            records,
+        })
+        .collect()
+}
+
+fn quality(facts: &Facts<'_>) -> Vec<say::FieldQuality> {
+    let fields = facts.plan.schema.fields.iter().enumerate();
+    fields
+        .map(|(at, field)| {
+            let sum = |validity| {
+                Status::ALL
+                    .iter()
+                    .map(|s| facts.sums.tally.grid.records(at, *s, validity))
+                    .sum()
+            };
+            say::FieldQuality {
+                module: field.module.clone(),
+                field: field.name.clone(),
+                valid: sum(Validity::Valid),
+                release_1: sum(Validity::ReleaseOne),
+                unverified: sum(Validity::Unverified),
+                invalid: sum(Validity::Invalid),
+                blank_mandatory: sum(Validity::BlankMandatory),
+                blank: sum(Validity::Blank),
+            }
+        })
+        .collect()
+}
+
+fn checks(facts: &Facts<'_>) -> Vec<say::Check> {
+    let passed = |check: &str, figures: &[(&str, u64)]| say::Check {
+        check: check.into(),
+        result: say::CheckResult::Passed,
+        figures: figures
+            .iter()
+            .map(|(name, n)| ((*name).to_owned(), *n))
+            .collect(),
+    };
+    let text_columns = facts
+        .rows
+        .columns
+        .iter()
+        .filter(|c| c.form == Form::Text)
+        .count() as u64;
+    let excluded: u64 = facts.sums.excluded.iter().sum();
+    vec![
+        passed(
+            "Every record read is either submitted or excluded for one named reason",
+            &[
+                ("read", facts.sums.read()),
+                ("submitted", facts.sums.submitted),
+                ("excluded", excluded),
+            ],
+        ),
+        passed(
+            "No NHS number (plain, spaced or hyphenated) and no full postcode of the extract stands in submission.csv, in the \
+             other text files or in the metadata of submission.parquet",
+            &[(
+                "cells looked at in submission.csv",
+                facts.written.cells_checked,
+            )],
+        ),
+        passed(
+            "No cell of a text column is a person id or a name of the extract",
+            &[
+                ("text columns", text_columns),
+                (
+                    "cells withheld before writing",
+                    facts.written.withheld.values().sum(),
+                ),
+            ],
+        ),
+        passed(
+            "Identical rows are kept: double-up care is real. National deduplication would keep one of each",
+            &[("rows equal to another one", facts.written.identical)],
+        ),
+        passed(
+            "A test key is accepted for test numbers only, unless it was allowed on the command line",
+            &[(
+                "allowed on the command line",
+                u64::from(facts.options.allow_test_key),
+            )],
+        ),
+    ]
+}
+
+/// The digest of the manifest of the bundle sent before.
+fn previous(config: &Config) -> Result<Option<say::Previous>> {
+    let Some(bundle) = &config.previous else {
+        return Ok(None);
+    };
+    let path = bundle.join(attest::MANIFEST);
+    let (manifest_digest, _) = digest::of_file(&path).map_err(|e| {
+        Error::Usage(format!(
+            "previous: cannot read {}: {e}. Name the directory of the bundle that was sent before",
+            path.display()
+        ))
+    })?;
+    Ok(Some(say::Previous { manifest_digest }))
+}

@@ -1,0 +1,13 @@
+//! The order of a run: read and check in parallel, then sort and write in parallel, then attest. Here and nowhere else
+//! are threads made.
+
+mod attest;
+mod line;
+mod read;
+mod run;
+mod validate;
+mod write;
+
+pub use line::{Numbered, in_order};
+pub use run::{Outcome, RunOptions, run};
+pub use validate::{Validated, validate};

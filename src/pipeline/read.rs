@@ -1,0 +1,178 @@
+//! The first pass: every source, block by block, through whatever each thread does with a batch of cells.
+
+use std::num::NonZero;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::line::in_order;
+use crate::config::SourceConfig;
+use crate::error::{Error, Result};
+use crate::extract::{Block, Blocks, Cells, Encoding, ExtractError, Source};
+use crate::map::{MapError, Mapping};
+use crate::progress::Progress;
+use crate::schema::Schema;
+use crate::treat::SourceDigester;
+
+/// A source with its columns fitted to the return.
+pub struct Input {
+    /// Name and file.
+    pub source: Source,
+    /// How its columns are used.
+    pub mapping: Mapping,
+}
+
+/// What was learnt of a source by reading it to the end.
+#[derive(Debug, Clone)]
+pub struct SourceFacts {
+    /// The encoding it turned out to have.
+    pub encoding: Encoding,
+    /// Keyed digest of the file, where one was asked for.
+    pub digest: Option<String>,
+}
+
+/// How many threads work; results do not depend on it.
+pub fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// Opens every source and fits its columns; all faults of all sources are told at once.
+///
+/// # Errors
+/// When a source cannot be read or its columns do not fit.
+pub fn open(
+    sources: &[SourceConfig],
+    cancelled: Option<&str>,
+    schema: &Schema,
+) -> Result<Vec<Input>> {
+    let mut faults = Vec::new();
+    let mut inputs = Vec::new();
+    for (at, described) in sources.iter().enumerate() {
+        let source = &described.source;
+        let fitted = source
+            .open()
+            .and_then(|reader| Blocks::open(source, at, reader))
+            .map_err(Error::from)
+            .and_then(|blocks| Ok(Mapping::fit(described, cancelled, blocks.header(), schema)?));
+        match fitted {
+            Ok(mapping) => inputs.push(Input {
+                source: source.clone(),
+                mapping,
+            }),
+            Err(Error::Map(MapError {
+                path,
+                faults: of_one,
+            })) => faults.extend(of_one.into_iter().map(|fault| format!("{path}: {fault}"))),
+            Err(e) if faults.is_empty() => return Err(e),
+            Err(e) => faults.push(e.to_string()),
+        }
+    }
+    if let Some(column) = cancelled
+        && faults.is_empty()
+        && inputs.iter().all(|i| i.mapping.cancelled.is_none())
+    {
+        return Err(Error::Usage(format!(
+            "selection.cancelled.column: no source has a column `{column}`"
+        )));
+    }
+    if faults.is_empty() {
+        Ok(inputs)
+    } else {
+        Err(Error::Input(faults.join("\n")))
+    }
+}
+
+/// Reads all sources. Each worker gets batches; what it makes of a batch is taken in the order of the rows.
+///
+/// A file that looked like UTF-8 at first and is not is read again from the start as Windows-1252: then, and only then,
+/// `begin` is called a second time, and everything taken before is to be forgotten.
+///
+/// # Errors
+/// The first failure in the order of the rows.
+pub fn read<W: Send, S>(
+    inputs: &mut [Input],
+    digester: impl Fn() -> Option<SourceDigester> + Sync,
+    mut begin: impl FnMut() -> Result<(Vec<W>, S)>,
+    work: impl Fn(&mut W, &Cells, &Input) -> Result<Vec<u8>> + Sync,
+    mut take: impl FnMut(&mut S, Vec<u8>) -> Result<()>,
+) -> Result<(Vec<W>, S, Vec<SourceFacts>)> {
+    loop {
+        let (workers, mut sink) = begin()?;
+        let total = inputs.iter().map(|i| i.source.size()).sum();
+        let progress = Progress::begin("reading and checking", total, true);
+        let counter = progress.counter();
+        let shared: &[Input] = inputs;
+        let outcome = in_order(
+            threads(),
+            |pass| {
+                shared
+                    .iter()
+                    .enumerate()
+                    .map(|(at, input)| read_one(at, input, &counter, digester(), pass))
+                    .collect()
+            },
+            workers,
+            |worker, block: Block| {
+                let input = &shared[block.source];
+                let cells = block.into_cells(input.mapping.width, &input.source.path)?;
+                work(worker, &cells, input)
+            },
+            |bytes| take(&mut sink, bytes),
+        );
+        match outcome {
+            Ok((facts, workers)) => return Ok((workers, sink, facts)),
+            Err(Error::Extract(ExtractError::NotUtf8 { ref path, .. })) => {
+                let input = inputs
+                    .iter_mut()
+                    .find(|i| i.source.path == *path && i.source.encoding.is_none());
+                match input {
+                    Some(input) => input.source.encoding = Some(Encoding::Windows1252),
+                    None => return outcome.map(|_| unreachable!("this is the failure")),
+                }
+            }
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+fn read_one(
+    at: usize,
+    input: &Input,
+    counter: &Arc<AtomicU64>,
+    digester: Option<SourceDigester>,
+    pass: &mut dyn FnMut(Block) -> bool,
+) -> Result<SourceFacts> {
+    let digester = Arc::new(Mutex::new(digester));
+    let reader = input.source.open_watched(Arc::clone(counter), {
+        let digester = Arc::clone(&digester);
+        Box::new(move |bytes: &[u8]| {
+            if let Some(d) = digester
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .as_mut()
+            {
+                d.update(bytes);
+            }
+        })
+    })?;
+    let mut blocks = Blocks::open(&input.source, at, reader)?;
+    if blocks.header().names != input.mapping.names {
+        return Err(Error::Input(format!(
+            "{} changed while it was read. Run again when nothing writes to it",
+            input.source.path.display()
+        )));
+    }
+    while let Some(block) = blocks.next()? {
+        if !pass(block) {
+            break;
+        }
+    }
+    let digest = digester
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take()
+        .map(SourceDigester::finish);
+    Ok(SourceFacts {
+        encoding: blocks.encoding(),
+        digest,
+    })
+}

@@ -1,0 +1,215 @@
+//! Which records go: each record that stays is left out under the first reason that holds (contract section 9).
+
+use crate::config::{Period, Selection};
+use crate::date::Date;
+use crate::validate::{ClientKind, EventKind};
+
+/// Why a record does not go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Exclusion {
+    NoPersonId,
+    NoEvent,
+    Cancelled,
+    OpenEvent,
+    OutsidePeriod,
+}
+
+impl Exclusion {
+    /// Every reason, in the order in which they are asked.
+    pub const ALL: [Self; 5] = [
+        Self::NoPersonId,
+        Self::NoEvent,
+        Self::Cancelled,
+        Self::OpenEvent,
+        Self::OutsidePeriod,
+    ];
+
+    /// The name used in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoPersonId => "no_person_id",
+            Self::NoEvent => "no_event",
+            Self::Cancelled => "cancelled",
+            Self::OpenEvent => "open_event",
+            Self::OutsidePeriod => "outside_period",
+        }
+    }
+
+    /// The reason in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NoPersonId => "neither a valid NHS number nor an LA person id",
+            Self::NoEvent => {
+                "no event type or no start date that can be read, and not a carer known by association"
+            }
+            Self::Cancelled => "cancelled, as the source says",
+            Self::OpenEvent => "a request, assessment or review without an end date",
+            Self::OutsidePeriod => "outside the reporting period",
+        }
+    }
+}
+
+/// What selection looks at in a record.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts {
+    /// A valid NHS number or an LA person id.
+    pub has_person_id: bool,
+    /// The kind of client.
+    pub client: ClientKind,
+    /// The kind of event.
+    pub event: EventKind,
+    /// Event Start Date, where it can be read.
+    pub start: Option<Date>,
+    /// Event End Date, where it can be read.
+    pub end: Option<Date>,
+    /// The source says that the event was cancelled.
+    pub cancelled: bool,
+}
+
+/// The reason why a record does not go, if there is one.
+pub fn exclusion(record: Facts, period: Period, switches: &Selection) -> Option<Exclusion> {
+    if !record.has_person_id {
+        return Some(Exclusion::NoPersonId);
+    }
+    let known_by_association = record.client == ClientKind::KnownByAssociation;
+    let Some(start) = record.start.filter(|_| record.event != EventKind::None) else {
+        return match (known_by_association, record.cancelled) {
+            (false, _) => Some(Exclusion::NoEvent),
+            (true, cancelled) => cancelled.then_some(Exclusion::Cancelled),
+        };
+    };
+    if record.cancelled {
+        return Some(Exclusion::Cancelled);
+    }
+    if known_by_association {
+        return None;
+    }
+    let ended_outside = |end: Date| end < period.start || end > period.end;
+    let outside = match (record.event, record.end) {
+        (EventKind::Service, end) => {
+            start > period.end || end.is_some_and(|end| end < period.start)
+        }
+        (_, None) if switches.open_event => return Some(Exclusion::OpenEvent),
+        (_, end) => end.is_some_and(ended_outside) || start > period.end,
+    };
+    (outside && switches.outside_period).then_some(Exclusion::OutsidePeriod)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(text: &str) -> Option<Date> {
+        Date::parse(text.as_bytes())
+    }
+
+    fn facts(event: EventKind, start: &str, end: &str) -> Facts {
+        Facts {
+            has_person_id: true,
+            client: ClientKind::Other,
+            event,
+            start: date(start),
+            end: date(end),
+            cancelled: false,
+        }
+    }
+
+    fn judge(record: Facts) -> Option<Exclusion> {
+        let period = Period {
+            start: date("01/04/2025").unwrap(),
+            end: date("31/03/2026").unwrap(),
+        };
+        exclusion(
+            record,
+            period,
+            &Selection {
+                cancelled: None,
+                open_event: true,
+                outside_period: true,
+            },
+        )
+    }
+
+    #[test]
+    fn the_first_reason_that_holds_is_named() {
+        use EventKind::{None as NoKind, Request, Review, Service};
+        use Exclusion::{Cancelled, NoEvent, NoPersonId, OpenEvent, OutsidePeriod};
+        let carer = |f: Facts| Facts {
+            client: ClientKind::KnownByAssociation,
+            ..f
+        };
+        let nobody = |f: Facts| Facts {
+            has_person_id: false,
+            ..f
+        };
+        let cancelled = |f: Facts| Facts {
+            cancelled: true,
+            ..f
+        };
+        for (record, expected) in [
+            (facts(Request, "01/05/2025", "02/05/2025"), None),
+            (nobody(facts(NoKind, "", "")), Some(NoPersonId)),
+            (nobody(carer(facts(NoKind, "", ""))), Some(NoPersonId)),
+            (facts(NoKind, "01/05/2025", "02/05/2025"), Some(NoEvent)),
+            (facts(Request, "", "02/05/2025"), Some(NoEvent)),
+            (carer(facts(NoKind, "", "")), None),
+            (cancelled(carer(facts(NoKind, "", ""))), Some(Cancelled)),
+            (cancelled(facts(Request, "", "")), Some(NoEvent)),
+            (cancelled(facts(Request, "01/05/2025", "")), Some(Cancelled)),
+            (facts(Review, "01/05/2025", ""), Some(OpenEvent)),
+            // Started before the period and ended in it, on its first and last day.
+            (facts(Request, "01/01/2020", "01/04/2025"), None),
+            (facts(Request, "01/05/2025", "31/03/2026"), None),
+            (
+                facts(Request, "01/05/2025", "31/03/2025"),
+                Some(OutsidePeriod),
+            ),
+            (
+                facts(Request, "01/05/2025", "01/04/2026"),
+                Some(OutsidePeriod),
+            ),
+            // An end before the start: the end decides, unless the start lies behind the period.
+            (
+                facts(Request, "01/04/2026", "31/03/2026"),
+                Some(OutsidePeriod),
+            ),
+            (facts(Service, "01/01/2020", ""), None),
+            (facts(Service, "01/01/2020", "01/04/2025"), None),
+            (
+                facts(Service, "01/01/2020", "31/03/2025"),
+                Some(OutsidePeriod),
+            ),
+            (facts(Service, "31/03/2026", "31/12/2027"), None),
+            (facts(Service, "01/04/2026", ""), Some(OutsidePeriod)),
+            (carer(facts(Service, "01/01/2020", "31/03/2025")), None),
+        ] {
+            assert_eq!(judge(record), expected, "{record:?}");
+        }
+    }
+
+    #[test]
+    fn switches_keep_open_and_outside_events() {
+        let period = Period {
+            start: date("01/04/2025").unwrap(),
+            end: date("31/03/2026").unwrap(),
+        };
+        let off = Selection {
+            cancelled: None,
+            open_event: false,
+            outside_period: false,
+        };
+        assert_eq!(
+            exclusion(facts(EventKind::Review, "01/05/2025", ""), period, &off),
+            None
+        );
+        assert_eq!(
+            exclusion(
+                facts(EventKind::Review, "01/05/2027", "01/06/2027"),
+                period,
+                &off
+            ),
+            None
+        );
+    }
+}

@@ -1,0 +1,13 @@
+//! Treatment: what happens to each field on its way out, and the keys that pseudonyms hang on.
+
+mod identifiers;
+pub mod key;
+mod key_file;
+mod pseudonym;
+mod row;
+
+pub use identifiers::Identifiers;
+pub use key::{KeyError, MasterKey, Scope};
+pub use key_file::{FormatError, Weakness};
+pub use pseudonym::{DomainKey, LocalRefusal, Pseudonym, SourceDigester};
+pub use row::{Form, OutputColumn, People, RowPlan, Treater};

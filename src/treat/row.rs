@@ -1,0 +1,542 @@
+//! From checked cells to the rows that leave: every column made as the schema's treatment says, nothing else.
+//!
+//! A row is the text of its columns in Windows-1252, in the order by which rows are sorted (person pseudonym, then the
+//! others from left to right), each followed by a zero byte. No cell holds a zero byte, so comparing two rows byte by
+//! byte compares them column by column.
+
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashSet;
+
+use super::{DomainKey, Identifiers, KeyError, LocalRefusal, MasterKey, Pseudonym, Scope};
+use crate::date::Date;
+use crate::extract::Cells;
+use crate::map::Mapping;
+use crate::nhs_number::NhsNumber;
+use crate::schema::{Domain, Kind, Make, Schema, Treatment};
+use crate::validate::Checker;
+
+/// What the cells of an output column look like, for the writers and for the check of what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Text that came from the extract, if only as a value of a list.
+    Text,
+    /// 64 hexadecimal digits, or the combined person id.
+    Pseudonym,
+    /// dd/mm/yyyy.
+    Date,
+    /// A year, a month, an age or a flag.
+    Integer,
+    /// A whole number from the extract.
+    Count,
+    /// A number with two decimals.
+    Decimal,
+}
+
+/// One column of the submission.
+#[derive(Debug, Clone)]
+pub struct OutputColumn {
+    /// National name.
+    pub name: String,
+    /// What its cells look like.
+    pub form: Form,
+    /// Position of the field it comes from.
+    pub field: usize,
+    /// Where its cell stands in a row.
+    pub at: usize,
+}
+
+/// The columns of the submission, ready to be made. Shared by all threads.
+pub struct RowPlan {
+    /// In the order of the submission.
+    pub columns: Vec<OutputColumn>,
+    /// In the order of a row.
+    emits: Vec<Emit>,
+    schema: Arc<Schema>,
+    slots: Vec<Slot>,
+    person_slot: usize,
+    /// `None` if the configuration drops the NHS number: then nothing made of it may stand in another column either.
+    nhs_slot: Option<usize>,
+    la_code: String,
+}
+
+/// How one cell of a row is made.
+#[derive(Debug, Clone, Copy)]
+enum Emit {
+    Nothing,
+    /// What the lexicon says is written.
+    Written(usize),
+    Date(usize),
+    /// The pseudonym of a slot.
+    Pseudonym(usize),
+    Combined,
+    BirthYear,
+    BirthMonth,
+    AgeAtEventStart,
+    AgeAtPeriodEnd,
+    Conversation(usize),
+}
+
+/// A field whose values get pseudonyms.
+struct Slot {
+    field: usize,
+    domain: Domain,
+    key: DomainKey,
+    source: SlotSource,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SlotSource {
+    NhsNumber,
+    /// The cell itself.
+    Cell,
+    /// The value after mapping and respelling.
+    Entry,
+}
+
+impl RowPlan {
+    /// Derives the keys and lays out the row.
+    ///
+    /// # Errors
+    /// When a part of the scope cannot be used in key derivation.
+    pub fn new(schema: Arc<Schema>, key: &MasterKey, scope: &Scope) -> Result<Self, KeyError> {
+        let roles = schema.roles;
+        let mut plan = Self {
+            columns: Vec::new(),
+            emits: Vec::new(),
+            slots: Vec::new(),
+            person_slot: 0,
+            nhs_slot: (schema.fields[roles.nhs_number].treatment != Treatment::Drop).then_some(1),
+            la_code: scope.controller().to_owned(),
+            schema: Arc::clone(&schema),
+        };
+        plan.slots.push(Slot {
+            field: roles.person_id,
+            domain: Domain::LaPerson,
+            key: key.domain_key(scope, &Domain::LaPerson)?,
+            source: SlotSource::Cell,
+        });
+        plan.slots.push(Slot {
+            field: roles.nhs_number,
+            domain: Domain::NhsNumber,
+            key: key.domain_key(scope, &Domain::NhsNumber)?,
+            source: SlotSource::NhsNumber,
+        });
+        let mut person_column = None;
+        let mut emits = Vec::new();
+        for (field, column) in schema.columns() {
+            let kind = schema.fields[field].kind;
+            let (emit, form) = match &column.make {
+                Make::Nothing => (Emit::Nothing, form_of(kind)),
+                Make::Value if kind == Kind::Date => (Emit::Date(field), Form::Date),
+                Make::Value | Make::PostcodeSector => (Emit::Written(field), form_of(kind)),
+                Make::Pseudonym(domain) => (
+                    Emit::Pseudonym(plan.slot(field, domain, key, scope)?),
+                    Form::Pseudonym,
+                ),
+                // No tracing is configured in this version, so nothing is known to be confirmed.
+                Make::TracedPseudonym => (Emit::Nothing, Form::Pseudonym),
+                Make::CombinedPersonId => (Emit::Combined, Form::Pseudonym),
+                Make::BirthYear => (Emit::BirthYear, Form::Integer),
+                Make::BirthMonth => (Emit::BirthMonth, Form::Integer),
+                Make::AgeAtEventStart => (Emit::AgeAtEventStart, Form::Integer),
+                Make::AgeAtPeriodEnd => (Emit::AgeAtPeriodEnd, Form::Integer),
+                Make::Conversation => (Emit::Conversation(field), Form::Integer),
+            };
+            if field == roles.person_id && person_column.is_none() {
+                person_column = Some(plan.columns.len());
+            }
+            plan.columns.push(OutputColumn {
+                name: column.name.clone(),
+                form,
+                field,
+                at: 0,
+            });
+            emits.push(emit);
+        }
+        let first = person_column.unwrap_or(0);
+        for (position, column) in plan.columns.iter_mut().enumerate() {
+            column.at = match position {
+                p if p == first => 0,
+                p if p < first => p + 1,
+                p => p,
+            };
+        }
+        plan.emits = vec![Emit::Nothing; emits.len()];
+        for (column, emit) in plan.columns.iter().zip(emits) {
+            plan.emits[column.at] = emit;
+        }
+        Ok(plan)
+    }
+
+    /// The domains that pseudonyms are made in, sorted.
+    pub fn domains(&self) -> Vec<String> {
+        let mut domains: Vec<_> = self
+            .slots
+            .iter()
+            .map(|s| s.domain.label().to_owned())
+            .collect();
+        domains.sort();
+        domains.dedup();
+        domains
+    }
+
+    fn slot(
+        &mut self,
+        field: usize,
+        domain: &Domain,
+        key: &MasterKey,
+        scope: &Scope,
+    ) -> Result<usize, KeyError> {
+        if let Some(at) = self.slots.iter().position(|s| s.field == field) {
+            return Ok(at);
+        }
+        let source = if matches!(domain, Domain::Other(_)) {
+            SlotSource::Entry
+        } else {
+            SlotSource::Cell
+        };
+        self.slots.push(Slot {
+            field,
+            domain: domain.clone(),
+            key: key.domain_key(scope, domain)?,
+            source,
+        });
+        Ok(self.slots.len() - 1)
+    }
+}
+
+fn form_of(kind: Kind) -> Form {
+    match kind {
+        Kind::Date => Form::Date,
+        Kind::Integer => Form::Count,
+        Kind::Decimal => Form::Decimal,
+        Kind::Text | Kind::Code | Kind::List => Form::Text,
+    }
+}
+
+/// Makes rows. One treater belongs to one thread.
+pub struct Treater<'a> {
+    plan: &'a RowPlan,
+    memos: Vec<Memo>,
+    pseudonyms: Vec<Vec<Option<Pseudonym>>>,
+    identifiers: Identifiers,
+    people: People,
+    row: Vec<u8>,
+}
+
+impl<'a> Treater<'a> {
+    /// One that has seen nothing.
+    pub fn new(plan: &'a RowPlan) -> Self {
+        Self {
+            plan,
+            memos: plan.slots.iter().map(|_| Memo::new()).collect(),
+            pseudonyms: plan.slots.iter().map(|_| Vec::new()).collect(),
+            identifiers: Identifiers::default(),
+            people: People::default(),
+            row: Vec::with_capacity(1024),
+        }
+    }
+
+    /// The identifiers met, of all records, the excluded included, and the people submitted.
+    pub fn finish(self) -> (Identifiers, People) {
+        (self.identifiers, self.people)
+    }
+
+    /// Makes the rows of the submitted records of the checker's last batch and hands each on.
+    ///
+    /// # Errors
+    /// When an identifier is a pseudonym already.
+    pub fn treat(
+        &mut self,
+        cells: &Cells,
+        mapping: &Mapping,
+        checker: &Checker<'_>,
+        submitted: &[u32],
+        mut emit: impl FnMut(&[u8]),
+    ) -> Result<(), LocalRefusal> {
+        self.remember(cells, mapping, checker);
+        for slot in 0..self.plan.slots.len() {
+            self.pseudonymise(slot, cells, mapping, checker, submitted)?;
+        }
+        for (position, &record) in submitted.iter().enumerate() {
+            let number = self
+                .plan
+                .nhs_slot
+                .and_then(|slot| self.pseudonyms[slot][position]);
+            self.people
+                .add(number.or(self.pseudonyms[self.plan.person_slot][position]));
+            self.row(position, record as usize, cells, mapping, checker);
+            emit(&self.row);
+        }
+        Ok(())
+    }
+
+    /// Keeps the identifiers of every record; neighbours often share them.
+    fn remember(&mut self, cells: &Cells, mapping: &Mapping, checker: &Checker<'_>) {
+        let roles = self.plan.schema.roles;
+        let mut last = None;
+        for number in checker.checked().columns[roles.nhs_number]
+            .numbers
+            .iter()
+            .flatten()
+        {
+            if last.replace(number) != Some(number) {
+                self.identifiers.add_number(number);
+            }
+        }
+        let mut last = 0;
+        for record in 0..cells.len() {
+            let packed = checker
+                .entry(cells.source, roles.postcode, record)
+                .map_or(0, |e| e.postcode);
+            if packed != last && packed != 0 {
+                self.identifiers.add_postcode(packed);
+            }
+            last = packed;
+        }
+        let local = self
+            .plan
+            .slots
+            .iter()
+            .filter(|s| s.source == SlotSource::Cell && s.field != roles.event_reference)
+            .map(|s| s.field);
+        for field in local.chain([roles.first_name, roles.last_name]) {
+            let Some(column) = mapping.fields[field] else {
+                continue;
+            };
+            let mut last: &[u8] = b"";
+            for record in 0..cells.len() {
+                let cell = cells.get(column, record);
+                if cell != last && !cell.is_empty() {
+                    self.identifiers.add_word(&String::from_utf8_lossy(cell));
+                }
+                last = cell;
+            }
+        }
+    }
+
+    fn pseudonymise(
+        &mut self,
+        at: usize,
+        cells: &Cells,
+        mapping: &Mapping,
+        checker: &Checker<'_>,
+        submitted: &[u32],
+    ) -> Result<(), LocalRefusal> {
+        let slot = &self.plan.slots[at];
+        let memo = &mut self.memos[at];
+        let made = &mut self.pseudonyms[at];
+        made.clear();
+        let column = mapping.fields[slot.field];
+        for &record in submitted {
+            let record = record as usize;
+            made.push(match (slot.source, column) {
+                (SlotSource::NhsNumber, _) => {
+                    let number: Option<NhsNumber> =
+                        checker.checked().columns[slot.field].numbers[record];
+                    match number {
+                        Some(number) => memo.recall(number.digits(), || {
+                            Ok(Some(slot.key.pseudonym_of_nhs(&number)))
+                        })?,
+                        None => None,
+                    }
+                }
+                (SlotSource::Entry, _) => {
+                    let text = checker
+                        .entry(cells.source, slot.field, record)
+                        .map_or("", |e| &e.text);
+                    memo.recall(text.as_bytes(), || slot.key.pseudonym_of_local(text))?
+                }
+                (SlotSource::Cell, Some(column)) => {
+                    let cell = cells.get(column, record);
+                    memo.recall(cell, || {
+                        slot.key.pseudonym_of_local(&String::from_utf8_lossy(cell))
+                    })?
+                }
+                (SlotSource::Cell, None) => None,
+            });
+        }
+        Ok(())
+    }
+
+    fn row(
+        &mut self,
+        position: usize,
+        record: usize,
+        cells: &Cells,
+        mapping: &Mapping,
+        checker: &Checker<'_>,
+    ) {
+        let roles = &self.plan.schema.roles;
+        let columns = &checker.checked().columns;
+        let row = &mut self.row;
+        row.clear();
+        let date = |field: usize| columns[field].dates[record];
+        let age_at = |field: usize| {
+            date(roles.birth)
+                .zip(date(field))
+                .map(|(birth, day)| birth.years_until(day))
+                .filter(|age| *age >= 0)
+        };
+        for emit in &self.plan.emits {
+            match *emit {
+                Emit::Nothing => {}
+                Emit::Written(field) => {
+                    if let Some(entry) = checker.entry(cells.source, field, record) {
+                        row.extend_from_slice(&entry.written);
+                    }
+                }
+                Emit::Date(field) => {
+                    if let Some(date) = date(field) {
+                        row.extend_from_slice(&dmy(date));
+                    }
+                }
+                Emit::Pseudonym(slot) => hex(row, self.pseudonyms[slot][position]),
+                Emit::Combined => {
+                    let number = self
+                        .plan
+                        .nhs_slot
+                        .and_then(|slot| self.pseudonyms[slot][position]);
+                    let person = self.pseudonyms[self.plan.person_slot][position];
+                    if number.is_none() && person.is_some() {
+                        row.extend_from_slice(self.plan.la_code.as_bytes());
+                        row.push(b'_');
+                    }
+                    hex(row, number.or(person));
+                }
+                Emit::BirthYear => integer(row, date(roles.birth).map(|d| d.year() as i32)),
+                Emit::BirthMonth => integer(row, date(roles.birth).map(|d| d.month() as i32)),
+                Emit::AgeAtEventStart => integer(row, age_at(roles.event_start)),
+                Emit::AgeAtPeriodEnd => integer(row, age_at(roles.period_end)),
+                Emit::Conversation(field) => {
+                    let cell = mapping.fields[field].map_or(&b""[..], |c| cells.get(c, record));
+                    if columns[field].validity[record].has_value() {
+                        row.push(if speaks_of_conversation(cell) {
+                            b'1'
+                        } else {
+                            b'0'
+                        });
+                    }
+                }
+            }
+            row.push(0);
+        }
+    }
+}
+
+fn hex(row: &mut Vec<u8>, pseudonym: Option<Pseudonym>) {
+    if let Some(pseudonym) = pseudonym {
+        let mut digits = [0; 64];
+        pseudonym.write_hex(&mut digits);
+        row.extend_from_slice(&digits);
+    }
+}
+
+fn integer(row: &mut Vec<u8>, value: Option<i32>) {
+    if let Some(value) = value {
+        row.extend_from_slice(value.to_string().as_bytes());
+    }
+}
+
+fn dmy(date: Date) -> [u8; 10] {
+    let digit = |n: u32| b'0' + (n % 10) as u8;
+    let (d, m, y) = (date.day(), date.month(), date.year());
+    [
+        digit(d / 10),
+        digit(d),
+        b'/',
+        digit(m / 10),
+        digit(m),
+        b'/',
+        digit(y / 1000),
+        digit(y / 100),
+        digit(y / 10),
+        digit(y),
+    ]
+}
+
+/// Whether the letters "conversation" stand in the text in any case.
+fn speaks_of_conversation(text: &[u8]) -> bool {
+    const WORD: &[u8] = b"conversation";
+    text.len() >= WORD.len()
+        && text
+            .windows(WORD.len())
+            .any(|w| w.eq_ignore_ascii_case(WORD))
+}
+
+/// The people met, told apart by the first eight bytes of their pseudonym: one chance in 30 million that two of a
+/// million people count as one.
+#[derive(Default)]
+pub struct People(HashSet<u64, FixedState>);
+
+impl People {
+    fn add(&mut self, pseudonym: Option<Pseudonym>) {
+        if let Some([a, b, c, d, e, f, g, h, ..]) = pseudonym.as_ref().map(Pseudonym::as_bytes) {
+            self.0
+                .insert(u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]));
+        }
+    }
+
+    /// Adds another thread's.
+    pub fn merge(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.0.len() as u64
+    }
+}
+
+/// Remembers the pseudonyms of recent values, so that one HMAC serves the rows of one person that lie near each other.
+/// Bounded: a value takes the place of another one.
+struct Memo {
+    places: Vec<Remembered>,
+}
+
+struct Remembered {
+    length: u8,
+    value: [u8; Memo::LONGEST],
+    pseudonym: Option<Pseudonym>,
+}
+
+impl Memo {
+    const PLACES: usize = 1 << 12;
+    const LONGEST: usize = 23;
+
+    fn new() -> Self {
+        let empty = || Remembered {
+            length: 0,
+            value: [0; Self::LONGEST],
+            pseudonym: None,
+        };
+        Self {
+            places: std::iter::repeat_with(empty).take(Self::PLACES).collect(),
+        }
+    }
+
+    fn recall(
+        &mut self,
+        value: &[u8],
+        make: impl FnOnce() -> Result<Option<Pseudonym>, LocalRefusal>,
+    ) -> Result<Option<Pseudonym>, LocalRefusal> {
+        if value.is_empty() {
+            return Ok(None);
+        }
+        if value.len() > Self::LONGEST {
+            return make();
+        }
+        let hash = value.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
+            (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let place = &mut self.places[(hash >> 32) as usize % Self::PLACES];
+        if usize::from(place.length) != value.len() || place.value[..value.len()] != *value {
+            place.pseudonym = make()?;
+            place.length = value.len() as u8;
+            place.value[..value.len()].copy_from_slice(value);
+        }
+        Ok(place.pseudonym)
+    }
+}

@@ -1,0 +1,509 @@
+//! Runs the plan over one batch of cells after another. One checker belongs to one thread.
+
+use std::collections::BTreeMap;
+
+use super::check::{Check, Checks, Severity};
+use super::lexicon::{Context, Entry, Lexicon, is_blank};
+use super::plan::{Kernel, Plan};
+use super::status::{Profiles, Status, Validity};
+use crate::date::Date;
+use crate::extract::Cells;
+use crate::map::Mapping;
+use crate::nhs_number::{self, NhsNumber, Refusal};
+use crate::schema::Check as TestCheck;
+
+/// A broken rule at one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Issue {
+    /// Position of the record in its batch.
+    pub record: u32,
+    /// Position of the field in the schema.
+    pub field: u16,
+    /// What is wrong.
+    pub check: Check,
+    /// The broken rule of the same record that it follows from.
+    pub cause: Option<(u16, Check)>,
+}
+
+/// What was found out about one field in a batch. Only the part that the field's kernel fills is in use.
+#[derive(Debug, Default)]
+pub struct ColumnResult {
+    /// Whether each cell is right.
+    pub validity: Vec<Validity>,
+    /// Position of each cell's value in the lexicon.
+    pub entries: Vec<u32>,
+    /// The day, where one could be read.
+    pub dates: Vec<Option<Date>>,
+    /// The NHS number, where it is one.
+    pub numbers: Vec<Option<NhsNumber>>,
+}
+
+/// What was found out about a batch.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// One for each field of the schema.
+    pub columns: Vec<ColumnResult>,
+    /// For each record its profile: which statuses its fields have.
+    pub profiles: Vec<u32>,
+    /// Sorted by record, source column and check.
+    pub issues: Vec<Issue>,
+    /// Whether each record has a finding that is an error.
+    pub has_error: Vec<bool>,
+}
+
+/// An identifier that is a pseudonym already: the place is all that may be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlreadyPseudonym {
+    /// Position of the record in its batch.
+    pub record: usize,
+    /// Position of the field in the schema.
+    pub field: usize,
+}
+
+/// Runs a plan over batches.
+pub struct Checker<'a> {
+    plan: &'a Plan,
+    /// For each source and field, the values met.
+    lexicons: Vec<Vec<Option<Lexicon>>>,
+    profiles: Profiles,
+    checked: Checked,
+    results: Vec<u64>,
+    /// Counts of lexicons that were given back.
+    unverified: Unverified,
+}
+
+/// Values that could not be verified because no full list is known: field, value, records.
+pub type Unverified = BTreeMap<(usize, Box<str>), u64>;
+
+fn count_unverified(counts: &mut Unverified, field: usize, entry: &Entry) {
+    if entry.records > 0 {
+        *counts.entry((field, entry.text.clone())).or_default() += entry.records;
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// A checker for so many sources.
+    pub fn new(plan: &'a Plan, sources: usize) -> Self {
+        let fields = plan.fields.len();
+        Self {
+            plan,
+            lexicons: (0..sources)
+                .map(|_| (0..fields).map(|_| None).collect())
+                .collect(),
+            profiles: Profiles::default(),
+            checked: Checked {
+                columns: (0..fields).map(|_| ColumnResult::default()).collect(),
+                ..Checked::default()
+            },
+            results: Vec::new(),
+            unverified: Unverified::new(),
+        }
+    }
+
+    /// What the last batch came to.
+    pub fn checked(&self) -> &Checked {
+        &self.checked
+    }
+
+    /// The value of a cell of the last batch, for fields that are checked by distinct values.
+    #[inline]
+    pub fn entry(&self, source: usize, field: usize, record: usize) -> Option<&Entry> {
+        let lexicon = self.lexicons[source][field].as_ref()?;
+        Some(lexicon.entry(self.checked.columns[field].entries[record]))
+    }
+
+    /// What could not be verified, over all batches.
+    pub fn into_unverified(self) -> Unverified {
+        let Self {
+            lexicons,
+            mut unverified,
+            ..
+        } = self;
+        for fields in &lexicons {
+            for (field, lexicon) in fields.iter().enumerate() {
+                lexicon
+                    .iter()
+                    .flat_map(|l| l.entries())
+                    .for_each(|entry| count_unverified(&mut unverified, field, entry));
+            }
+        }
+        unverified
+    }
+
+    /// The status of a field in a record of the last batch.
+    pub fn status(&self, record: usize, field: usize) -> Status {
+        self.profiles.status(self.checked.profiles[record], field)
+    }
+
+    /// Checks a batch.
+    ///
+    /// # Errors
+    /// When an identifier is a pseudonym already.
+    pub fn check(&mut self, cells: &Cells, mapping: &Mapping) -> Result<(), AlreadyPseudonym> {
+        let records = cells.len();
+        self.checked.issues.clear();
+        self.results.clear();
+        self.results.resize(records, 0);
+        for field in 0..self.plan.fields.len() {
+            self.column(field, cells, mapping)?;
+        }
+        self.ages(records);
+        self.checked.profiles.clear();
+        for results in &self.results {
+            self.checked
+                .profiles
+                .push(self.profiles.of(*results, &self.plan.schema));
+        }
+        self.statuses(records);
+        self.order_of_dates(records);
+        self.finish(records, mapping);
+        Ok(())
+    }
+
+    fn column(
+        &mut self,
+        field: usize,
+        cells: &Cells,
+        mapping: &Mapping,
+    ) -> Result<(), AlreadyPseudonym> {
+        let records = cells.len();
+        let column = mapping.fields[field];
+        let result = &mut self.checked.columns[field];
+        let mut issues = Issues {
+            field: field as u16,
+            list: &mut self.checked.issues,
+        };
+        result.validity.clear();
+        match (&self.plan.fields[field].kernel, column) {
+            (Kernel::Distinct(_), _) => self.distinct(field, cells, mapping),
+            (Kernel::Date, _) => {
+                result.dates.clear();
+                for record in 0..records {
+                    let cell = column.map_or(&b""[..], |c| cells.get(c, record));
+                    let (date, validity) = date(cell, record, &mut issues);
+                    result.dates.push(date);
+                    result.validity.push(validity);
+                }
+                self.test_presence(field, records);
+            }
+            (Kernel::NhsNumber, _) => {
+                result.numbers.clear();
+                let mut last: (&[u8], Option<NhsNumber>, Validity, Checks) =
+                    (b"", None, Validity::Blank, Checks::default());
+                for record in 0..records {
+                    let cell = column.map_or(&b""[..], |c| cells.get(c, record));
+                    if cell != last.0 {
+                        refuse_pseudonym(cell, record, field)?;
+                        let (number, validity, checks) = nhs_number(cell, self.plan.test_key);
+                        last = (cell, number, validity, checks);
+                    }
+                    result.numbers.push(last.1);
+                    result.validity.push(last.2);
+                    issues.add_all(record, last.3);
+                }
+            }
+            (Kernel::LocalId, Some(column)) => {
+                for record in 0..records {
+                    let cell = cells.get(column, record);
+                    refuse_pseudonym(cell, record, field)?;
+                    result.validity.push(presence(cell));
+                }
+            }
+            (Kernel::Unsent, Some(column)) => result
+                .validity
+                .extend((0..records).map(|r| presence(cells.get(column, r)))),
+            (Kernel::LocalId | Kernel::Unsent, None) => {
+                result.validity.resize(records, Validity::Blank)
+            }
+        }
+        Ok(())
+    }
+
+    fn distinct(&mut self, field: usize, cells: &Cells, mapping: &Mapping) {
+        let plan = &self.plan.fields[field];
+        let Kernel::Distinct(judge) = &plan.kernel else {
+            return;
+        };
+        let context = Context {
+            judge,
+            list: self.plan.schema.fields[field]
+                .list
+                .map(|l| &self.plan.schema.lists[l]),
+            values: mapping.values[field].as_ref(),
+            tests: &plan.tests,
+            la_code: &self.plan.la_code,
+        };
+        let lexicon =
+            self.lexicons[cells.source][field].get_or_insert_with(|| Lexicon::new(&context));
+        let unverified = &mut self.unverified;
+        lexicon.trim(&context, |entry| {
+            count_unverified(unverified, field, &entry)
+        });
+        let result = &mut self.checked.columns[field];
+        result.entries.clear();
+        match mapping.fields[field] {
+            Some(column) => {
+                let mut last: (&[u8], u32) = (b"", 0);
+                for record in 0..cells.len() {
+                    let cell = cells.get(column, record);
+                    if cell != last.0 {
+                        last = (cell, lexicon.position(cell, &context));
+                    }
+                    result.entries.push(last.1);
+                }
+            }
+            None => result.entries.resize(cells.len(), 0),
+        }
+        let mut issues = Issues {
+            field: field as u16,
+            list: &mut self.checked.issues,
+        };
+        for (record, &at) in result.entries.iter().enumerate() {
+            let entry = lexicon.entry(at);
+            result.validity.push(entry.validity);
+            issues.add_all(record, entry.checks);
+        }
+        if !plan.tests.is_empty() {
+            for (results, &at) in self.results.iter_mut().zip(&result.entries) {
+                *results |= lexicon.entry(at).tests;
+            }
+        }
+        if lexicon.has_unlisted() {
+            for &at in &result.entries {
+                let entry = lexicon.entry_mut(at);
+                entry.records += u64::from(entry.unlisted);
+            }
+        }
+    }
+
+    /// The schema's tests on fields that are not judged by distinct values can only ask whether there is a value.
+    fn test_presence(&mut self, field: usize, records: usize) {
+        for (at, test) in &self.plan.fields[field].tests {
+            let validity = &self.checked.columns[field].validity;
+            for record in 0..records {
+                let blank = validity[record] == Validity::Blank;
+                let holds = if test.check == TestCheck::Blank {
+                    blank
+                } else {
+                    blank && test.holds_for_text("")
+                };
+                self.results[record] |= u64::from(holds) << at;
+            }
+        }
+    }
+
+    fn ages(&mut self, records: usize) {
+        let roles = &self.plan.schema.roles;
+        let [birth, end] =
+            [roles.birth, roles.period_end].map(|field| &self.checked.columns[field].dates);
+        for (at, test) in &self.plan.age_tests {
+            for record in 0..records {
+                let age = birth[record]
+                    .zip(end[record])
+                    .map(|(birth, end)| i64::from(birth.years_until(end)));
+                self.results[record] |= u64::from(test.holds_for_number(age)) << at;
+            }
+        }
+    }
+
+    /// Blank where mandatory; a value where not applicable.
+    fn statuses(&mut self, records: usize) {
+        let checked = &mut self.checked;
+        for (field, column) in checked.columns.iter_mut().enumerate() {
+            let mut issues = Issues {
+                field: field as u16,
+                list: &mut checked.issues,
+            };
+            for record in 0..records {
+                let status = self.profiles.status(checked.profiles[record], field);
+                let validity = &mut column.validity[record];
+                if *validity == Validity::Blank {
+                    if status == Status::Mandatory {
+                        *validity = Validity::BlankMandatory;
+                        issues.add(record, Check::BlankMandatory);
+                    }
+                } else if status == Status::NotApplicable {
+                    issues.add(record, Check::NotApplicable);
+                }
+            }
+        }
+    }
+
+    fn order_of_dates(&mut self, records: usize) {
+        let roles = &self.plan.schema.roles;
+        let [start, end] =
+            [roles.event_start, roles.event_end].map(|field| &self.checked.columns[field].dates);
+        let mut issues = Issues {
+            field: roles.event_end as u16,
+            list: &mut self.checked.issues,
+        };
+        for record in 0..records {
+            if start[record]
+                .zip(end[record])
+                .is_some_and(|(start, end)| end < start)
+            {
+                issues.add(record, Check::BeforeStart);
+            }
+        }
+    }
+
+    /// Puts the issues in order and names the cause of those that follow from another.
+    fn finish(&mut self, records: usize, mapping: &Mapping) {
+        let column = |field: u16| mapping.fields[usize::from(field)].unwrap_or(usize::MAX);
+        let issues = &mut self.checked.issues;
+        issues.sort_unstable_by_key(|i| (i.record, column(i.field), i.field, i.check));
+        let mut at = 0;
+        while at < issues.len() {
+            let record = issues[at].record;
+            let end = at
+                + issues[at..]
+                    .iter()
+                    .position(|i| i.record != record)
+                    .unwrap_or(issues.len() - at);
+            for i in at..end {
+                issues[i].cause = self.plan.cause(&issues[at..end], issues[i]);
+            }
+            at = end;
+        }
+        self.checked.has_error.clear();
+        self.checked.has_error.resize(records, false);
+        for issue in issues.iter() {
+            if self.plan.severity(issue.field, issue.check) == Severity::Error {
+                self.checked.has_error[issue.record as usize] = true;
+            }
+        }
+    }
+}
+
+impl Plan {
+    /// How bad a broken rule is.
+    pub fn severity(&self, field: u16, check: Check) -> Severity {
+        match check {
+            Check::NotANumber | Check::Decimals
+                if self.fields[usize::from(field)].assumed_number =>
+            {
+                Severity::Warning
+            }
+            _ => check.severity(),
+        }
+    }
+
+    /// A field's status hangs on others; if one of those cannot be read, what the status says follows from that.
+    fn cause(&self, of_record: &[Issue], issue: Issue) -> Option<(u16, Check)> {
+        if !matches!(issue.check, Check::BlankMandatory | Check::NotApplicable) {
+            return None;
+        }
+        let depends_on = self.fields[usize::from(issue.field)].depends_on;
+        let unreadable = |i: &&Issue| {
+            matches!(
+                i.check,
+                Check::BlankMandatory
+                    | Check::NotInList
+                    | Check::Formula
+                    | Check::Identifier
+                    | Check::NotADate
+            ) && i.field != issue.field
+                && depends_on >> i.field & 1 == 1
+        };
+        of_record
+            .iter()
+            .find(unreadable)
+            .map(|i| (i.field, i.check))
+    }
+}
+
+/// Collects the issues of one field.
+struct Issues<'a> {
+    field: u16,
+    list: &'a mut Vec<Issue>,
+}
+
+impl Issues<'_> {
+    fn add(&mut self, record: usize, check: Check) {
+        self.list.push(Issue {
+            record: record as u32,
+            field: self.field,
+            check,
+            cause: None,
+        });
+    }
+
+    #[inline]
+    fn add_all(&mut self, record: usize, checks: Checks) {
+        if !checks.is_empty() {
+            checks.iter().for_each(|check| self.add(record, check));
+        }
+    }
+}
+
+fn date(cell: &[u8], record: usize, issues: &mut Issues<'_>) -> (Option<Date>, Validity) {
+    if let Some(date) = Date::parse(cell) {
+        return (Some(date), Validity::Valid);
+    }
+    if cell.is_empty() {
+        return (None, Validity::Blank);
+    }
+    let text = String::from_utf8_lossy(cell);
+    let trimmed = text.trim();
+    if is_blank(trimmed) {
+        return (None, Validity::Blank);
+    }
+    if trimmed.len() != text.len() {
+        issues.add(record, Check::WhiteSpace);
+    }
+    match Date::parse(trimmed.as_bytes()) {
+        Some(date) => (Some(date), Validity::Valid),
+        None => {
+            issues.add(record, Check::NotADate);
+            (None, Validity::Invalid)
+        }
+    }
+}
+
+fn nhs_number(cell: &[u8], test_key: bool) -> (Option<NhsNumber>, Validity, Checks) {
+    let mut checks = Checks::default();
+    let text = String::from_utf8_lossy(cell);
+    if is_blank(text.trim()) {
+        return (None, Validity::Blank, checks);
+    }
+    match nhs_number::canonical(&text) {
+        Ok(number) => {
+            if number.is_test() && !test_key {
+                checks.add(Check::TestNumber);
+            }
+            (Some(number), Validity::Valid, checks)
+        }
+        Err(Refusal::Blank) => (None, Validity::Blank, checks),
+        Err(refusal) => {
+            checks.add(match refusal {
+                Refusal::CheckDigit => Check::CheckDigit,
+                Refusal::Placeholder => Check::Placeholder,
+                _ => Check::Malformed,
+            });
+            (None, Validity::Invalid, checks)
+        }
+    }
+}
+
+fn presence(cell: &[u8]) -> Validity {
+    let blank = match cell {
+        [] => true,
+        [first, ..] if first.is_ascii_alphanumeric() && cell.len() != 4 => false,
+        _ => is_blank(String::from_utf8_lossy(cell).trim()),
+    };
+    if blank {
+        Validity::Blank
+    } else {
+        Validity::Valid
+    }
+}
+
+fn refuse_pseudonym(cell: &[u8], record: usize, field: usize) -> Result<(), AlreadyPseudonym> {
+    if cell.len() >= 64 {
+        let text = cell.trim_ascii();
+        if text.len() == 64 && text.iter().all(u8::is_ascii_hexdigit) {
+            return Err(AlreadyPseudonym { record, field });
+        }
+    }
+    Ok(())
+}

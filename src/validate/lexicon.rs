@@ -1,0 +1,333 @@
+//! The distinct values of one column of one source, each judged once.
+
+use std::borrow::Cow;
+use std::collections::HashMap as StdMap;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use super::check::{Check, Checks};
+use super::number::{self, Number};
+use super::plan::{ClientKind, EventKind, Judge};
+use super::postcode;
+use super::status::Validity;
+use crate::schema::{List, Match, Test};
+use crate::tokens;
+
+/// How many distinct values are remembered; beyond it the column is not one that repeats, and the memory is given back.
+const CAPACITY: usize = 1 << 16;
+
+/// What is known of one distinct value.
+#[derive(Clone)]
+pub struct Entry {
+    /// Whether it is right. `Blank` here; whether that is a fault depends on the record.
+    pub validity: Validity,
+    /// What is wrong with it.
+    pub checks: Checks,
+    /// The value after mapping and respelling, UTF-8.
+    pub text: Box<str>,
+    /// What the submission writes: Windows-1252.
+    pub written: Box<[u8]>,
+    /// Bit i: test i of the schema holds for it.
+    pub tests: u64,
+    /// The kind of event it names, if it is an event type.
+    pub event: EventKind,
+    /// The kind of client it names, if it is a client type.
+    pub client: ClientKind,
+    /// What to write instead, where the list has something like it.
+    pub hint: Box<str>,
+    /// A full postcode, packed.
+    pub postcode: u64,
+    /// In no list, where the list is not known in full.
+    pub unlisted: bool,
+    /// Records met with it, counted where it is unlisted.
+    pub records: u64,
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Entry({:?}, withheld)", self.validity)
+    }
+}
+
+/// The distinct values of one column.
+pub struct Lexicon {
+    seen: HashMap<Box<[u8]>, u32, FixedState>,
+    entries: Vec<Entry>,
+    has_unlisted: bool,
+}
+
+/// What a lexicon needs to know to judge a value.
+pub struct Context<'a> {
+    /// How to judge.
+    pub judge: &'a Judge,
+    /// The list of the field, if it has one.
+    pub list: Option<&'a List>,
+    /// Local code to value.
+    pub values: Option<&'a StdMap<String, String>>,
+    /// The schema's tests whose subject is this field, with their positions.
+    pub tests: &'a [(usize, Test)],
+    /// The controller's LA code; empty where it is not known.
+    pub la_code: &'a str,
+}
+
+impl Lexicon {
+    /// One that knows only the blank.
+    pub fn new(context: &Context<'_>) -> Self {
+        let mut lexicon = Self {
+            seen: HashMap::default(),
+            entries: Vec::new(),
+            has_unlisted: false,
+        };
+        lexicon.reset(context);
+        lexicon
+    }
+
+    /// Forgets everything if there is too much of it. Positions given before mean nothing after.
+    pub fn trim(&mut self, context: &Context<'_>, forgotten: impl FnMut(Entry)) {
+        if self.entries.len() > CAPACITY {
+            self.entries.drain(..).for_each(forgotten);
+            self.reset(context);
+        }
+    }
+
+    fn reset(&mut self, context: &Context<'_>) {
+        self.seen.clear();
+        self.entries.clear();
+        self.entries.push(context.judge(""));
+    }
+
+    /// Position of a cell's value; the empty cell is at 0.
+    #[inline]
+    pub fn position(&mut self, cell: &[u8], context: &Context<'_>) -> u32 {
+        if cell.is_empty() {
+            return 0;
+        }
+        if let Some(&at) = self.seen.get(cell) {
+            return at;
+        }
+        self.learn(cell, context)
+    }
+
+    #[cold]
+    fn learn(&mut self, cell: &[u8], context: &Context<'_>) -> u32 {
+        let text = String::from_utf8_lossy(cell);
+        let at = self.entries.len() as u32;
+        let entry = context.judge(&text);
+        self.has_unlisted |= entry.unlisted;
+        self.entries.push(entry);
+        self.seen.insert(cell.into(), at);
+        at
+    }
+
+    /// The value at a position.
+    #[inline]
+    pub fn entry(&self, at: u32) -> &Entry {
+        &self.entries[at as usize]
+    }
+
+    /// Whether any value met is in no list that is known in full.
+    pub fn has_unlisted(&self) -> bool {
+        self.has_unlisted
+    }
+
+    /// All values.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The value at a position, to count it.
+    #[inline]
+    pub fn entry_mut(&mut self, at: u32) -> &mut Entry {
+        &mut self.entries[at as usize]
+    }
+}
+
+/// Whether a trimmed value counts as nothing.
+pub fn is_blank(trimmed: &str) -> bool {
+    trimmed.is_empty() || trimmed.eq_ignore_ascii_case("NULL")
+}
+
+impl Context<'_> {
+    /// Judges one value as received.
+    fn judge(&self, received: &str) -> Entry {
+        let trimmed = received.trim();
+        let mapped = self.values.and_then(|values| values.get(trimmed));
+        let text = mapped.map_or(trimmed, String::as_str);
+        let mut entry = Entry {
+            validity: Validity::Blank,
+            checks: Checks::default(),
+            text: "".into(),
+            written: Box::default(),
+            tests: 0,
+            event: EventKind::None,
+            client: ClientKind::Other,
+            hint: "".into(),
+            postcode: 0,
+            unlisted: false,
+            records: 0,
+        };
+        if !is_blank(text) {
+            if mapped.is_none() && trimmed.len() != received.len() {
+                entry.checks.add(Check::WhiteSpace);
+            }
+            self.judge_text(text, &mut entry);
+            if matches!(
+                self.judge,
+                Judge::List | Judge::Text | Judge::Code(_) | Judge::LaCode(_)
+            ) {
+                let received = if mapped.is_some() { text } else { received };
+                self.guard(received, &mut entry);
+            } else if !matches!(self.judge, Judge::Postcode) {
+                entry.written = entry.text.as_bytes().into();
+            }
+        }
+        for (at, test) in self.tests {
+            entry.tests |= u64::from(test.holds_for_text(&entry.text)) << at;
+        }
+        if entry.validity != Validity::Blank {
+            entry.event = EventKind::named(&entry.text, entry.validity);
+            entry.client = ClientKind::named(&entry.text);
+        }
+        entry
+    }
+
+    fn judge_text(&self, text: &str, entry: &mut Entry) {
+        entry.validity = Validity::Valid;
+        entry.text = text.into();
+        match self.judge {
+            Judge::List => self.look_up(text, entry),
+            Judge::Text => {}
+            Judge::Code(shape) | Judge::LaCode(shape) => {
+                if shape.as_ref().is_some_and(|shape| !shape.is_match(text)) {
+                    entry.validity = Validity::Unverified;
+                    entry.checks.add(Check::Shape);
+                }
+                if matches!(self.judge, Judge::LaCode(_))
+                    && !self.la_code.is_empty()
+                    && text != self.la_code
+                {
+                    entry.checks.add(Check::NotController);
+                }
+            }
+            Judge::Number { decimals } => {
+                let number = number::read(text, *decimals);
+                match number {
+                    Number::Plain(plain) => entry.text = plain.into(),
+                    Number::Dressed(plain) => {
+                        entry.text = plain.into();
+                        entry.checks.add(Check::NumberFormat);
+                    }
+                    Number::TooFine | Number::Unreadable => {
+                        entry.validity = Validity::Invalid;
+                        entry.checks.add(if number == Number::TooFine {
+                            Check::Decimals
+                        } else {
+                            Check::NotANumber
+                        });
+                        entry.text = "".into();
+                    }
+                }
+            }
+            Judge::Postcode => match postcode::full(text) {
+                Some(full) => {
+                    entry.written = postcode::sector(&full).as_bytes().into();
+                    entry.postcode = tokens::pack_postcode(&full);
+                }
+                None => {
+                    entry.validity = Validity::Invalid;
+                    entry.checks.add(Check::NotAPostcode);
+                }
+            },
+        }
+    }
+
+    fn look_up(&self, text: &str, entry: &mut Entry) {
+        let Some(list) = self.list else { return };
+        match list.look_up(text) {
+            Match::Exact(value) => entry.text = value.into(),
+            Match::Respelt {
+                value, capitals, ..
+            } => {
+                entry.text = value.into();
+                if capitals {
+                    entry.checks.add(Check::Capitals);
+                }
+            }
+            Match::Previous { value } => {
+                entry.text = value.into();
+                entry.validity = Validity::ReleaseOne;
+                entry.checks.add(Check::ReleaseOne);
+            }
+            Match::Retired { choices } => {
+                entry.hint = choices.join(", or ").into();
+                entry.validity = Validity::ReleaseOne;
+                entry.checks.add(Check::ReleaseOneRetired);
+            }
+            Match::Unlisted => {
+                if list.complete.is_closed() {
+                    entry.validity = Validity::Invalid;
+                    entry.checks.add(Check::NotInList);
+                    entry.hint = list.nearest(text).unwrap_or_default().into();
+                } else {
+                    // No finding for each record: nobody can correct it there. The value and its count go to the council.
+                    entry.validity = Validity::Unverified;
+                    entry.unlisted = true;
+                }
+            }
+        }
+    }
+
+    /// Makes the value safe to write: no formula, no identifier, no character that the portal cannot read.
+    fn guard(&self, received: &str, entry: &mut Entry) {
+        let as_received = *entry.text == *received.trim();
+        let first = |text: &str| text.chars().next().unwrap_or(' ');
+        let starts = |c: char| matches!(c, '=' | '+' | '@' | '\t' | '\r') || c == '-';
+        let is_number = || matches!(number::read(&entry.text, 16), Number::Plain(_));
+        if as_received
+            && (starts(first(&entry.text)) || matches!(first(received), '\t' | '\r'))
+            && !(first(&entry.text) == '-' && is_number())
+        {
+            return entry.withhold(Check::Formula);
+        }
+        let (bytes, whole) = windows_1252(&entry.text);
+        let known = matches!(entry.validity, Validity::Valid | Validity::ReleaseOne)
+            && !matches!(self.judge, Judge::Text);
+        if !known && tokens::holds_nhs_number(&bytes) {
+            return entry.withhold(Check::Identifier);
+        }
+        if !whole {
+            entry.checks.add(Check::Encoding);
+        }
+        entry.written = bytes.into_owned().into();
+    }
+}
+
+impl Entry {
+    fn withhold(&mut self, check: Check) {
+        self.validity = Validity::Invalid;
+        self.checks.add(check);
+        self.written = Box::default();
+    }
+}
+
+/// The text in Windows-1252, and whether every character has a place in it. Control characters that only the WHATWG's
+/// reading of the encoding has are not counted as having one.
+pub fn windows_1252(text: &str) -> (Cow<'_, [u8]>, bool) {
+    if text.is_ascii() {
+        return (Cow::Borrowed(text.as_bytes()), true);
+    }
+    let mut whole = true;
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut buffer = [0; 4];
+    for c in text.chars() {
+        let (encoded, _, lost) = encoding_rs::WINDOWS_1252.encode(c.encode_utf8(&mut buffer));
+        if lost || ('\u{80}'..='\u{9f}').contains(&c) {
+            whole = false;
+            bytes.push(b'?');
+        } else {
+            bytes.extend_from_slice(&encoded);
+        }
+    }
+    (Cow::Owned(bytes), whole)
+}

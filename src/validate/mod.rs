@@ -1,0 +1,22 @@
+//! Holds records against the return: the validity and status of every cell, and findings where a rule is broken.
+//!
+//! Rules are compiled from the schema into a [`Plan`] once; a [`Checker`] belongs to one thread and runs the plan over
+//! batches of cells, column by column, doing the work of a look-up once for each distinct value.
+
+mod check;
+mod checker;
+mod lexicon;
+mod number;
+mod period;
+mod plan;
+mod postcode;
+mod status;
+mod tally;
+
+pub use check::{Check, Checks, Severity};
+pub use checker::{AlreadyPseudonym, Checked, Checker, ColumnResult, Issue, Unverified};
+pub use lexicon::{Entry, Lexicon, windows_1252};
+pub use period::{Derived, Month, derive as derived_period};
+pub use plan::{ClientKind, EventKind, FieldPlan, Judge, Kernel, Plan};
+pub use status::{Status, Validity};
+pub use tally::{FindingCount, Grid, MonthCounts, Tally};

@@ -1,0 +1,118 @@
+//! The national quality model: whether a cell is wanted (status) and whether it is right (validity).
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use crate::schema::{Schema, Truth};
+
+/// Whether a field is wanted in a record (spec `cond_`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Status {
+    Mandatory,
+    Applicable,
+    NotApplicable,
+    Undetermined,
+}
+
+impl Status {
+    /// Every status, in order.
+    pub const ALL: [Self; 4] = [
+        Self::Mandatory,
+        Self::Applicable,
+        Self::NotApplicable,
+        Self::Undetermined,
+    ];
+
+    /// The name used in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mandatory => "mandatory",
+            Self::Applicable => "applicable",
+            Self::NotApplicable => "not applicable",
+            Self::Undetermined => "undetermined",
+        }
+    }
+}
+
+/// Whether a cell is right (spec `chk_`, contract section 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Validity {
+    Blank,
+    BlankMandatory,
+    Valid,
+    ReleaseOne,
+    Unverified,
+    Invalid,
+}
+
+impl Validity {
+    /// Every validity, in order.
+    pub const ALL: [Self; 6] = [
+        Self::Blank,
+        Self::BlankMandatory,
+        Self::Valid,
+        Self::ReleaseOne,
+        Self::Unverified,
+        Self::Invalid,
+    ];
+
+    /// The name used in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Blank => "blank",
+            Self::BlankMandatory => "blank mandatory",
+            Self::Valid => "valid",
+            Self::ReleaseOne => "release 1",
+            Self::Unverified => "unverified",
+            Self::Invalid => "invalid",
+        }
+    }
+
+    /// Whether the cell holds anything.
+    pub fn has_value(self) -> bool {
+        !matches!(self, Self::Blank | Self::BlankMandatory)
+    }
+}
+
+/// The statuses of all fields for each combination of test results met. Few combinations occur, so each is worked out once.
+#[derive(Debug, Default)]
+pub struct Profiles {
+    seen: HashMap<u64, u32, FixedState>,
+    statuses: Vec<Box<[Status]>>,
+}
+
+impl Profiles {
+    /// The profile of a record whose tests gave `results`.
+    pub fn of(&mut self, results: u64, schema: &Schema) -> u32 {
+        *self.seen.entry(results).or_insert_with(|| {
+            self.statuses.push(
+                schema
+                    .fields
+                    .iter()
+                    .map(|field| status(field, results))
+                    .collect(),
+            );
+            self.statuses.len() as u32 - 1
+        })
+    }
+
+    /// The status of one field in a profile.
+    pub fn status(&self, profile: u32, field: usize) -> Status {
+        self.statuses[profile as usize][field]
+    }
+}
+
+/// National tables keep only cells where the field is applicable, so that is asked first.
+fn status(field: &crate::schema::Field, results: u64) -> Status {
+    match (
+        field.applicable.evaluate(results),
+        field.mandatory.evaluate(results),
+    ) {
+        (Truth::False, _) => Status::NotApplicable,
+        (Truth::Unknown, _) | (_, Truth::Unknown) => Status::Undetermined,
+        (Truth::True, Truth::True) => Status::Mandatory,
+        (Truth::True, Truth::False) => Status::Applicable,
+    }
+}

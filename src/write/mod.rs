@@ -1,0 +1,38 @@
+//! Writes what leaves: rows sorted with bounded memory into CSV and Parquet, the tables beside them, and the worklist apart.
+//!
+//! Whatever lies on the disk before the end holds only what may leave (the worklist excepted, which stays in the council).
+
+mod csv_file;
+mod parquet_file;
+mod sort;
+mod spill;
+mod staging;
+mod tables;
+mod worklist;
+
+pub use csv_file::{CsvFile, render as render_csv};
+pub use parquet_file::{EncodedGroup, GroupEncoder, ParquetFile};
+pub use sort::{Group, SortedRows, groups};
+pub use spill::{Spill, SpillWriter};
+pub use staging::{Lock, Staging};
+pub use tables::{FindingRow, data_quality_csv, findings_csv};
+pub use worklist::{WorklistHeader, WorklistLines, unverified_csv};
+
+use std::io;
+
+/// Why the output could not be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The disk said no.
+    #[error(
+        "cannot write the output: {0}. Check that the disk has room and that the folders under `output:` may be written"
+    )]
+    Io(#[from] io::Error),
+    /// The Parquet library said no.
+    #[error("cannot write the Parquet file: {0}")]
+    Parquet(#[from] parquet::errors::ParquetError),
+    /// The Arrow library said no.
+    #[error("cannot lay out the Parquet columns: {0}")]
+    Arrow(#[from] arrow::error::ArrowError),
+}

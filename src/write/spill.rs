@@ -1,0 +1,184 @@
+//! Holds rows until all are there, in buckets by the first bits of the person pseudonym: in memory while they are few,
+//! beyond that in one temporary file that has no name, so that nothing is left of it however the run ends.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::Mutex;
+
+/// Number of buckets. Pseudonyms are spread evenly, so each holds its share.
+pub const BUCKETS: usize = 128;
+
+/// Rows that are kept in memory, in bytes, before the disk is used.
+const IN_MEMORY: usize = 96 << 20;
+
+/// What a thread collects for one bucket before it hands it over.
+const CHUNK: usize = 64 << 10;
+
+/// Rows in buckets, shared by all threads.
+pub struct Spill {
+    state: Mutex<State>,
+}
+
+struct State {
+    buckets: Vec<Bucket>,
+    in_memory: usize,
+    file: Option<File>,
+    file_end: u64,
+    directory: std::path::PathBuf,
+}
+
+#[derive(Default)]
+struct Bucket {
+    rows: u64,
+    chunks: Vec<Chunk>,
+}
+
+enum Chunk {
+    Memory(Vec<u8>),
+    Disk { at: u64, length: usize },
+}
+
+impl Spill {
+    /// Rows beyond what memory may hold go to a nameless file in `directory`, which is in the output's file system.
+    pub fn new(directory: &Path) -> Self {
+        let buckets = (0..BUCKETS).map(|_| Bucket::default()).collect();
+        Self {
+            state: Mutex::new(State {
+                buckets,
+                in_memory: 0,
+                file: None,
+                file_end: 0,
+                directory: directory.to_owned(),
+            }),
+        }
+    }
+
+    fn add(&self, bucket: usize, rows: u64, chunk: Vec<u8>) -> io::Result<()> {
+        let mut state = self.lock();
+        state.buckets[bucket].rows += rows;
+        let chunk = if state.in_memory + chunk.len() <= IN_MEMORY {
+            state.in_memory += chunk.len();
+            Chunk::Memory(chunk)
+        } else {
+            let at = state.file_end;
+            if state.file.is_none() {
+                state.file = Some(tempfile::tempfile_in(&state.directory)?);
+            }
+            if let Some(file) = &mut state.file {
+                file.seek(SeekFrom::Start(at))?;
+                file.write_all(&chunk)?;
+            }
+            state.file_end += chunk.len() as u64;
+            Chunk::Disk {
+                at,
+                length: chunk.len(),
+            }
+        };
+        state.buckets[bucket].chunks.push(chunk);
+        Ok(())
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        let mut state = self.lock();
+        state
+            .buckets
+            .iter_mut()
+            .for_each(|b| *b = Bucket::default());
+        (state.in_memory, state.file, state.file_end) = (0, None, 0);
+    }
+
+    /// Rows of each bucket.
+    pub fn rows(&self) -> Vec<u64> {
+        self.lock().buckets.iter().map(|b| b.rows).collect()
+    }
+
+    /// Takes a bucket's rows, each behind its length in four bytes.
+    pub(super) fn take(&self, bucket: usize, into: &mut Vec<u8>) -> io::Result<()> {
+        let mut state = self.lock();
+        for chunk in std::mem::take(&mut state.buckets[bucket].chunks) {
+            match chunk {
+                Chunk::Memory(bytes) => {
+                    state.in_memory -= bytes.len();
+                    into.extend_from_slice(&bytes);
+                }
+                Chunk::Disk { at, length } => {
+                    if let Some(file) = &mut state.file {
+                        let from = into.len();
+                        into.resize(from + length, 0);
+                        file.seek(SeekFrom::Start(at))?;
+                        file.read_exact(&mut into[from..])?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// One thread's way into the spill.
+pub struct SpillWriter<'a> {
+    spill: &'a Spill,
+    buffers: Vec<(u64, Vec<u8>)>,
+}
+
+impl<'a> SpillWriter<'a> {
+    /// One with empty buffers.
+    pub fn new(spill: &'a Spill) -> Self {
+        Self {
+            spill,
+            buffers: (0..BUCKETS).map(|_| (0, Vec::new())).collect(),
+        }
+    }
+
+    /// Adds a row, which begins with the person pseudonym or, where there is none, with a zero byte.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn push(&mut self, row: &[u8]) -> io::Result<()> {
+        let bucket = bucket_of(row);
+        let (rows, buffer) = &mut self.buffers[bucket];
+        *rows += 1;
+        // A row is bounded by the longest row that is read.
+        buffer.extend_from_slice(&(row.len() as u32).to_le_bytes());
+        buffer.extend_from_slice(row);
+        if buffer.len() >= CHUNK {
+            self.spill
+                .add(bucket, std::mem::take(rows), std::mem::take(buffer))?;
+        }
+        Ok(())
+    }
+
+    /// Hands over what is left.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn finish(self) -> io::Result<()> {
+        for (bucket, (rows, buffer)) in self.buffers.into_iter().enumerate() {
+            if rows > 0 {
+                self.spill.add(bucket, rows, buffer)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Buckets are in the order of the rows: no pseudonym first, then by the pseudonym's first seven bits.
+fn bucket_of(row: &[u8]) -> usize {
+    let digit = |b: u8| match b {
+        b'0'..=b'9' => b - b'0',
+        b'a'..=b'f' => b - b'a' + 10,
+        _ => 0,
+    };
+    match row {
+        [high, low, ..] if *high != 0 => usize::from(digit(*high) << 4 | digit(*low)) >> 1,
+        _ => 0,
+    }
+}

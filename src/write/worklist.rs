@@ -1,0 +1,103 @@
+//! The worklist: findings with the values received, for the people who correct the case system. It never leaves.
+
+use super::csv_file::push_quoted;
+
+/// The columns of `findings.csv` in the worklist, the `local_` columns of all sources at the end.
+#[derive(Debug, Clone, Default)]
+pub struct WorklistHeader {
+    local: Vec<String>,
+}
+
+const COLUMNS: [&str; 13] = [
+    "rule",
+    "severity",
+    "source",
+    "row",
+    "column",
+    "field",
+    "person_id",
+    "event_reference",
+    "received",
+    "expected",
+    "what_is_wrong",
+    "what_to_do",
+    "follows_from",
+];
+
+impl WorklistHeader {
+    /// With the `local_` columns of every source, each once.
+    pub fn new<'a>(local: impl Iterator<Item = &'a str>) -> Self {
+        let mut header = Self::default();
+        for name in local {
+            if !header.local.iter().any(|n| n == name) {
+                header.local.push(name.to_owned());
+            }
+        }
+        header
+    }
+
+    /// The names of the `local_` columns.
+    pub fn local(&self) -> &[String] {
+        &self.local
+    }
+
+    /// The header line, behind the mark by which spreadsheets know UTF-8.
+    pub fn line(&self) -> Vec<u8> {
+        let mut lines = WorklistLines::default();
+        for name in COLUMNS
+            .into_iter()
+            .chain(self.local.iter().map(String::as_str))
+        {
+            lines.cell(name.as_bytes());
+        }
+        lines.end();
+        [b"\xEF\xBB\xBF".as_slice(), &lines.bytes].concat()
+    }
+}
+
+/// Lines of the worklist, UTF-8.
+#[derive(Default)]
+pub struct WorklistLines {
+    /// The lines so far.
+    pub bytes: Vec<u8>,
+    begun: bool,
+}
+
+impl WorklistLines {
+    /// Appends a cell. What a spreadsheet would run as a formula gets an apostrophe in front.
+    pub fn cell(&mut self, cell: &[u8]) {
+        if std::mem::replace(&mut self.begun, true) {
+            self.bytes.push(b',');
+        }
+        let number =
+            || cell.len() > 1 && cell[1..].iter().all(|b| b.is_ascii_digit() || *b == b'.');
+        if matches!(cell.first(), Some(b'=' | b'+' | b'@' | b'\t' | b'\r'))
+            || cell.first() == Some(&b'-') && !number()
+        {
+            push_quoted(&mut self.bytes, &[b"'", cell].concat());
+        } else {
+            push_quoted(&mut self.bytes, cell);
+        }
+    }
+
+    /// Ends the line.
+    pub fn end(&mut self) {
+        self.bytes.extend_from_slice(b"\r\n");
+        self.begun = false;
+    }
+}
+
+/// `field,value,records` for values of lists that are not known in full: what a council looks up to complete them.
+pub fn unverified_csv<'a>(rows: impl Iterator<Item = (&'a str, &'a str, u64)>) -> Vec<u8> {
+    let mut lines = WorklistLines {
+        bytes: b"\xEF\xBB\xBFfield,value,records\r\n".to_vec(),
+        begun: false,
+    };
+    for (field, value, records) in rows {
+        lines.cell(field.as_bytes());
+        lines.cell(value.as_bytes());
+        lines.cell(records.to_string().as_bytes());
+        lines.end();
+    }
+    lines.bytes
+}

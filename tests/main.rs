@@ -1,0 +1,1 @@
+//! All integration tests: one binary, since each links the whole stack again.
