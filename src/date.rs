@@ -72,9 +72,10 @@ impl Date {
 
     /// Days since 1 January 1970, as Arrow's Date32.
     pub fn days_since_1970(self) -> i32 {
-        let from_ce =
-            |y, m, d| NaiveDate::from_ymd_opt(y, m, d).map_or(0, |date| date.num_days_from_ce());
-        from_ce(self.year() as i32, self.month(), self.day()) - from_ce(1970, 1, 1)
+        /// 1 January 1970 where 1 January of year 1 is day 1.
+        const EPOCH: i32 = 719_163;
+        NaiveDate::from_ymd_opt(self.year() as i32, self.month(), self.day())
+            .map_or(0, |date| date.num_days_from_ce() - EPOCH)
     }
 
     /// yyyy-mm-dd.

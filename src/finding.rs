@@ -25,7 +25,7 @@ pub struct Finding<'a> {
     pub column: Option<String>,
     /// The name of the column in the source, where it is not the field's.
     pub source_column: Option<&'a str>,
-    /// What was expected.
+    /// What was expected, without anything of the value received.
     pub expected: Cow<'a, str>,
     /// The rule code of the finding it follows from.
     pub follows_from: Option<String>,
@@ -42,6 +42,8 @@ pub struct Case<'a> {
     pub event_reference: &'a [u8],
     /// The value as received.
     pub received: &'a [u8],
+    /// What to write instead, where that is known from the value; else empty.
+    pub suggestion: &'a str,
 }
 
 /// The code of a rule.
@@ -77,7 +79,7 @@ impl<'a> Finding<'a> {
             source_column: column
                 .map(|c| mapping.names[c].as_str())
                 .filter(|name| *name != field.name),
-            expected: expected(issue.check, field, plan, checker, cells.source, record),
+            expected: expected(issue.check, field, plan),
             follows_from: issue
                 .cause
                 .map(|(f, check)| rule_code(&plan.schema.fields[usize::from(f)].snake, check)),
@@ -85,6 +87,7 @@ impl<'a> Finding<'a> {
                 person_id: cell(roles.person_id),
                 event_reference: cell(roles.event_reference),
                 received: cell(at),
+                suggestion: suggestion(issue, checker, cells.source),
             }),
         }
     }
@@ -95,34 +98,19 @@ impl<'a> Finding<'a> {
     }
 }
 
-fn expected<'a>(
-    check: Check,
-    field: &'a Field,
-    plan: &'a Plan,
-    checker: &'a Checker<'_>,
-    source: usize,
-    record: usize,
-) -> Cow<'a, str> {
-    let at = || plan.schema.position(&field.snake).unwrap_or_default();
-    let value = || checker.entry(source, at(), record);
-    match check {
-        Check::NotInList | Check::ReleaseOneRetired => {
-            match value().map(|e| &*e.hint).filter(|hint| !hint.is_empty()) {
-                Some(hint) => Cow::Borrowed(hint),
-                None => Cow::Owned(format!(
-                    "a value of the list: cld schema show {}",
-                    field.snake
-                )),
-            }
-        }
-        Check::Capitals | Check::ReleaseOne | Check::WhiteSpace => match value() {
-            Some(entry) => Cow::Borrowed(&*entry.text),
-            None => Cow::Borrowed("the value without white space around it"),
-        },
-        Check::BlankMandatory if field.kind == Kind::List => Cow::Owned(format!(
+/// What was expected, as far as that can be said without the value.
+fn expected<'a>(check: Check, field: &'a Field, plan: &'a Plan) -> Cow<'a, str> {
+    let of_list = || {
+        Cow::Owned(format!(
             "a value of the list: cld schema show {}",
             field.snake
-        )),
+        ))
+    };
+    match check {
+        Check::NotInList | Check::ReleaseOneRetired | Check::ReleaseOne => of_list(),
+        Check::BlankMandatory if field.kind == Kind::List => of_list(),
+        Check::Capitals => Cow::Borrowed("the capitals of the list"),
+        Check::WhiteSpace => Cow::Borrowed("no white space around the value"),
         Check::NotController => Cow::Borrowed(&plan.la_code),
         Check::BeforeStart => Cow::Borrowed("Event Start Date or later"),
         Check::NotApplicable => Cow::Borrowed("blank"),
@@ -130,7 +118,20 @@ fn expected<'a>(
         Check::Identifier => Cow::Borrowed("no identifier"),
         Check::Encoding => Cow::Borrowed("characters of Windows-1252"),
         Check::TestNumber => Cow::Borrowed("the NHS number of a person"),
-        Check::Decimals | Check::NumberFormat => Cow::Borrowed("a plain number with two decimals"),
+        Check::Decimals | Check::NumberFormat => Cow::Borrowed("a plain number"),
         _ => Cow::Borrowed(&field.format),
+    }
+}
+
+/// What to write instead, where that is known from the value received.
+fn suggestion<'a>(issue: Issue, checker: &'a Checker<'_>, source: usize) -> &'a str {
+    let entry = checker.entry(source, usize::from(issue.field), issue.record as usize);
+    match (issue.check, entry) {
+        (Check::NotInList | Check::ReleaseOneRetired, Some(entry)) => &entry.hint,
+        (
+            Check::Capitals | Check::ReleaseOne | Check::WhiteSpace | Check::NumberFormat,
+            Some(entry),
+        ) => &entry.text,
+        _ => "",
     }
 }

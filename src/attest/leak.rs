@@ -1,9 +1,13 @@
 //! The check that no direct identifier of the extract stands in what was written, on the bytes as written.
 
+use std::path::Path;
+
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
 
+use crate::date::Date;
 use crate::error::{Error, Result};
+use crate::extract::Block;
 use crate::schema::Schema;
 use crate::treat::{Form, Identifiers, OutputColumn};
 
@@ -11,6 +15,7 @@ use crate::treat::{Form, Identifiers, OutputColumn};
 pub struct LeakCheck<'a> {
     identifiers: &'a Identifiers,
     columns: &'a [OutputColumn],
+    la_code: &'a [u8],
     /// Values that lists, candidates and the configuration give: a person whose name is one of them does not make it a leak.
     vocabulary: HashSet<Box<[u8]>, FixedState>,
 }
@@ -20,7 +25,7 @@ impl<'a> LeakCheck<'a> {
     pub fn new(
         identifiers: &'a Identifiers,
         schema: &Schema,
-        la_code: &str,
+        la_code: &'a str,
         columns: &'a [OutputColumn],
     ) -> Self {
         let mut vocabulary: HashSet<Box<[u8]>, FixedState> = HashSet::default();
@@ -40,57 +45,32 @@ impl<'a> LeakCheck<'a> {
         Self {
             identifiers,
             columns,
+            la_code: la_code.as_bytes(),
             vocabulary,
         }
     }
 
-    /// Whether a whole cell is a person id or name of the extract and not a word that anyone may use. Windows-1252.
-    pub fn is_identifying_word(&self, cell: &[u8]) -> bool {
-        self.identifiers.is_word(cell) && !self.vocabulary.contains(&folded(cell))
-    }
-
-    /// Checks lines of the submission as they stand in the file, and gives the number of cells.
+    /// Whether a cell that was copied from the extract must not leave: it holds an NHS number or full postcode of the
+    /// extract, or is one of its person ids or names and not a word that anyone may use. Windows-1252.
     ///
-    /// NHS numbers and postcodes are looked for everywhere. Person ids and names are looked for as whole cells of
-    /// columns that hold text; dates, ages, amounts and pseudonyms are made by the run and copy nothing.
-    ///
-    /// # Errors
-    /// An internal error: what must not leave is withheld before, so that this finds nothing.
-    pub fn lines(&self, lines: &[u8]) -> Result<u64> {
-        if self.identifiers.any_token_in(lines) {
-            return Err(leak("submission.csv", "an NHS number or postcode"));
-        }
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .from_reader(lines);
-        let mut record = csv::ByteRecord::new();
-        let mut cells = 0;
-        let mut harmless: HashSet<Box<[u8]>, FixedState> = HashSet::default();
-        while reader
-            .read_byte_record(&mut record)
-            .map_err(|_| leak("submission.csv", "a line that cannot be read back"))?
-        {
-            for (column, cell) in self.columns.iter().zip(&record) {
-                if column.form != Form::Text || cell.is_empty() || harmless.contains(cell) {
-                    continue;
-                }
-                if self.is_identifying_word(cell) {
-                    return Err(leak(
-                        "submission.csv",
-                        &format!("a person id or name in {}", column.name),
-                    ));
-                }
-                harmless.insert(cell.into());
-            }
-            cells += record.len() as u64;
-        }
-        Ok(cells)
+    /// Numbers below a thousand are left alone in columns of counts, where they say nothing about anyone whose person id
+    /// is as short.
+    pub fn must_not_leave(&self, cell: &[u8], form: Form) -> bool {
+        let may_be_word = match form {
+            Form::Text => true,
+            Form::Count => cell.len() > 3,
+            Form::Decimal | Form::Date | Form::Integer | Form::Pseudonym => false,
+        };
+        self.identifiers.any_token_in(cell)
+            || may_be_word
+                && self.identifiers.is_word(cell)
+                && !self.vocabulary.contains(&folded(cell))
     }
 
     /// Checks another file of the bundle for NHS numbers and postcodes.
     ///
     /// # Errors
-    /// An internal error, as for [`LeakCheck::lines`].
+    /// An internal error, as for [`LineCheck::lines`].
     pub fn bytes(&self, name: &str, bytes: &[u8]) -> Result<()> {
         if self.identifiers.any_token_in(bytes) {
             Err(leak(name, "an NHS number or postcode"))
@@ -99,6 +79,101 @@ impl<'a> LeakCheck<'a> {
         }
     }
 }
+
+/// Checks the submission as it is written. One belongs to one thread.
+pub struct LineCheck<'a> {
+    check: &'a LeakCheck<'a>,
+    /// Texts found to hold nothing.
+    harmless: HashSet<Box<[u8]>, FixedState>,
+}
+
+impl<'a> LineCheck<'a> {
+    /// Distinct texts remembered at most.
+    const CAPACITY: usize = 1 << 16;
+
+    /// One that has seen nothing.
+    pub fn new(check: &'a LeakCheck<'a>) -> Self {
+        Self {
+            check,
+            harmless: HashSet::default(),
+        }
+    }
+
+    /// Reads lines back as they stand in the file, and gives them back with the number of cells.
+    ///
+    /// A cell of a text column may be no person id or name of the extract and hold no NHS number or postcode of it. Every
+    /// other cell must be what the run makes for its column and nothing else: a pseudonym, a day, a number.
+    ///
+    /// # Errors
+    /// An internal error: what must not leave is withheld before, so that this finds nothing.
+    pub fn lines(&mut self, lines: Vec<u8>, rows: usize) -> Result<(Vec<u8>, u64)> {
+        let columns = self.check.columns;
+        let length = lines.len();
+        let block = Block {
+            source: 0,
+            first_row: 2,
+            lines: rows,
+            text: lines,
+        };
+        let cells = block
+            .into_cells(columns.len(), Path::new(SUBMISSION))
+            .map_err(|_| leak(SUBMISSION, "a line that cannot be read back"))?;
+        if cells.len() != rows {
+            return Err(leak(SUBMISSION, "another number of rows than were written"));
+        }
+        for (at, column) in columns.iter().enumerate() {
+            let mut last: &[u8] = b"";
+            for row in 0..rows {
+                let cell = cells.get(at, row);
+                if cell != last && !self.is_fit(cell, column.form) {
+                    return Err(leak(
+                        SUBMISSION,
+                        &format!("what must not leave in {}", column.name),
+                    ));
+                }
+                last = cell;
+            }
+        }
+        let mut lines = cells.into_text();
+        lines.truncate(length);
+        Ok((lines, (rows * columns.len()) as u64))
+    }
+
+    fn is_fit(&mut self, cell: &[u8], form: Form) -> bool {
+        match form {
+            _ if cell.is_empty() => true,
+            Form::Text => self.is_harmless(cell),
+            Form::Pseudonym => {
+                let own = [self.check.la_code, b"_"].concat();
+                let hex = cell.strip_prefix(own.as_slice()).unwrap_or(cell);
+                hex.len() == 64 && hex.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+            }
+            Form::Date => Date::parse(cell).is_some(),
+            Form::Integer => cell.len() <= 4 && cell.iter().all(u8::is_ascii_digit),
+            Form::Count | Form::Decimal => {
+                let number = cell.strip_prefix(b"-").unwrap_or(cell);
+                number.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+                    && !self.check.must_not_leave(cell, form)
+            }
+        }
+    }
+
+    fn is_harmless(&mut self, cell: &[u8]) -> bool {
+        if self.harmless.contains(cell) {
+            return true;
+        }
+        let harmless = !self.check.must_not_leave(cell, Form::Text);
+        if harmless {
+            if self.harmless.len() >= Self::CAPACITY {
+                self.harmless.clear();
+            }
+            self.harmless.insert(cell.into());
+        }
+        harmless
+    }
+}
+
+const SUBMISSION: &str = "submission.csv";
 
 fn folded(cell: &[u8]) -> Box<[u8]> {
     cell.trim_ascii().to_ascii_lowercase().into()
@@ -136,10 +211,15 @@ mod tests {
         run(LeakCheck::new(&identifiers, &schema, "999", &columns));
     }
 
+    fn lines(check: &LeakCheck<'_>, lines: &[u8], rows: usize) -> Result<(Vec<u8>, u64)> {
+        LineCheck::new(check).lines(lines.to_vec(), rows)
+    }
+
     #[test]
     fn identifiers_are_found_in_lines_and_files() {
         check(|check| {
-            assert_eq!(check.lines(b"Request,12\r\nService,3\r\n").unwrap(), 4);
+            let good = b"\"Request\",12\r\n\"a \"\"b\"\", c\",3\r\n";
+            assert_eq!(lines(&check, good, 2).unwrap(), (good.to_vec(), 4));
             for line in [
                 &b"p100001,1\r\n"[..],
                 b"\"P100001\",1\r\n",
@@ -147,19 +227,31 @@ mod tests {
                 b"9990000018,1\r\n",
                 b"zx14ab,1\r\n",
                 b"Request,9990000018\r\n",
+                b"Request,a\r\n",
+                b"Request\r\n",
             ] {
-                assert!(check.lines(line).is_err());
+                assert!(lines(&check, line, 1).is_err(), "{}", line.escape_ascii());
             }
-            assert!(check.lines(b"P1000011,1\r\nxP100001,1\r\n").is_ok());
+            assert!(lines(&check, b"P1000011,1\r\nxP100001,1\r\n", 2).is_ok());
+            assert!(lines(&check, b"a,1\r\n", 2).is_err());
             assert!(check.bytes("report.html", b"<p>999-000-0018</p>").is_err());
             assert!(check.bytes("report.html", b"<p>9990000026</p>").is_ok());
         });
     }
 
     #[test]
+    fn numbers_are_looked_at_where_they_may_be_copied() {
+        check(|check| {
+            assert!(check.must_not_leave(b"9990000018.00", Form::Decimal));
+            assert!(!check.must_not_leave(b"12", Form::Count));
+            assert!(check.must_not_leave(b"12", Form::Text));
+        });
+    }
+
+    #[test]
     fn the_message_names_file_and_column_and_no_value() {
         check(|check| {
-            let message = check.lines(b"P100001,1\r\n").unwrap_err().to_string();
+            let message = lines(&check, b"P100001,1\r\n", 1).unwrap_err().to_string();
             assert!(
                 message.contains("Event_Type") && !message.contains("100001"),
                 "{message}"

@@ -5,6 +5,7 @@ mod key;
 mod manifest;
 mod print;
 mod run;
+mod sample;
 
 mod schema;
 mod validate;
@@ -59,6 +60,8 @@ enum Command {
     #[command(subcommand)]
     Schema(schema::Command),
 
+    /// Make synthetic records to try things out with
+    Sample(sample::Arguments),
     /// Print completions for a shell
     Completions(completions::Arguments),
     /// Print the manual page
@@ -112,6 +115,7 @@ impl Command {
             Self::Key(command) => command.run(),
             Self::Manifest(command) => command.run(),
             Self::Schema(command) => command.run(schemas),
+            Self::Sample(arguments) => sample::run(arguments, schemas),
             Self::Completions(arguments) => completions::run(arguments, Cli::command()),
             Self::Man => completions::man(Cli::command()),
         }

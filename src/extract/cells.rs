@@ -3,10 +3,11 @@
 use std::fmt;
 use std::path::Path;
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
 use super::ExtractError;
 use super::blocks::Block;
+use crate::swar;
 
 /// The names of a source's columns, trimmed.
 #[derive(Debug, Clone, Default)]
@@ -182,6 +183,11 @@ impl Cells {
         self.blank_lines
     }
 
+    /// The block's text, with what was undone of doubled quotes behind it.
+    pub fn into_text(self) -> Vec<u8> {
+        self.text
+    }
+
     /// The text of one cell.
     pub fn get(&self, column: usize, record: usize) -> &[u8] {
         debug_assert!(record < self.len());
@@ -224,7 +230,7 @@ impl Fault {
 
 /// A cell of a block that has no quotes at all.
 fn plain(text: &[u8], at: usize, end: usize) -> (Span, After) {
-    match memchr2(b',', b'\n', &text[at..end]) {
+    match swar::first_of(b',', b'\n', &text[at..end]) {
         Some(n) if text[at + n] == b',' => (span(at, at + n), After::Cell(at + n + 1)),
         Some(n) => (
             span(at, without_return(text, at, at + n)),

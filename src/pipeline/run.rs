@@ -15,11 +15,11 @@ use crate::extract::Cells;
 use crate::finding::{Finding, rule_code};
 use crate::map::letters;
 use crate::select::{self, Exclusion};
-use crate::treat::{Identifiers, KeyError, MasterKey, RowPlan, Scope, Treater};
+use crate::treat::{Identifiers, KeyError, LocalRefusal, MasterKey, RowPlan, Scope, Treater};
 use crate::validate::{Check, Checker, ClientKind, EventKind, Plan, Severity, Tally};
 use crate::write::{
-    FindingRow, Lock, Spill, SpillWriter, Staging, WorklistHeader, WorklistLines, findings_csv,
-    unverified_csv,
+    FindingRow, Lock, Spill, SpillWriter, Staging, WorklistHeader, WorklistLines, WriteError,
+    findings_csv, unverified_csv,
 };
 
 /// What the command line adds to the configuration.
@@ -217,7 +217,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             sums: mut of_one,
             ..
         } = reader;
-        spill.finish().map_err(crate::write::WriteError::from)?;
+        spill.finish().map_err(WriteError::from)?;
         of_one.tally.count_unverified(checker.into_unverified());
         sums.merge(of_one);
         let (of_one, met) = treater.finish();
@@ -326,6 +326,18 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     })
 }
 
+/// Why a batch could not be treated.
+enum Untreated {
+    Refused(LocalRefusal),
+    Spill(WriteError),
+}
+
+impl From<LocalRefusal> for Untreated {
+    fn from(refusal: LocalRefusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 impl Reader<'_> {
     /// Checks, counts, selects and treats a batch; gives its lines of the worklist.
     fn batch(
@@ -399,20 +411,26 @@ impl Reader<'_> {
         self.sums
             .tally
             .count_submitted(&self.checker, plan, source, &self.submitted);
-        let mut full = Ok(());
+        let spill = &mut self.spill;
         self.treater
-            .treat(cells, mapping, &self.checker, &self.submitted, |row| {
-                if full.is_ok() {
-                    full = self.spill.push(row);
-                }
-            })
-            .map_err(|e| {
-                Error::Input(format!(
-                    "{}: an identifier {e}",
+            .treat(
+                cells,
+                mapping,
+                &self.checker,
+                &self.submitted,
+                |first, fill| {
+                    spill
+                        .push(first, fill)
+                        .map_err(|e| Untreated::Spill(e.into()))
+                },
+            )
+            .map_err(|e| match e {
+                Untreated::Refused(refusal) => Error::Input(format!(
+                    "{}: an identifier {refusal}",
                     input.source.path.display()
-                ))
+                )),
+                Untreated::Spill(e) => e.into(),
             })?;
-        full.map_err(crate::write::WriteError::from)?;
         let mut lines = WorklistLines::default();
         for issue in &self.checker.checked().issues {
             let finding = Finding::of(
@@ -454,7 +472,11 @@ fn worklist_line<'c>(
         case.person_id,
         case.event_reference,
         case.received,
-        finding.expected.as_bytes(),
+        if case.suggestion.is_empty() {
+            finding.expected.as_bytes()
+        } else {
+            case.suggestion.as_bytes()
+        },
         finding.check.fault().as_bytes(),
         finding.check.remedy().as_bytes(),
         finding

@@ -9,13 +9,14 @@ use hashbrown::HashSet;
 
 use super::line::in_order;
 use super::read::threads;
-use crate::attest::leak::LeakCheck;
+use crate::attest::leak::{LeakCheck, LineCheck};
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::treat::{Form, Identifiers, OutputColumn, RowPlan};
 use crate::validate::Plan;
 use crate::write::{
-    CsvFile, EncodedGroup, Group, ParquetFile, SortedRows, Spill, WriteError, groups, render_csv,
+    CsvFile, EncodedGroup, Group, GroupEncoder, ParquetFile, Row, SortedRows, Spill, WriteError,
+    groups, render_csv,
 };
 
 /// What was written.
@@ -34,7 +35,7 @@ pub struct Written {
 }
 
 struct Done {
-    lines: Vec<u8>,
+    lines: Vec<Vec<u8>>,
     group: EncodedGroup,
     withheld: BTreeMap<usize, u64>,
     rows: u64,
@@ -68,7 +69,10 @@ pub fn write(
     let check = LeakCheck::new(identifiers, &plan.schema, &plan.la_code, columns);
     let mut written = Written::default();
     let workers: Vec<_> = (0..threads())
-        .map(|_| Guard::new(columns, identifiers, &check))
+        .map(|_| Writer {
+            guard: Guard::new(columns, &check),
+            check: LineCheck::new(&check),
+        })
         .collect();
     in_order(
         threads(),
@@ -81,28 +85,11 @@ pub fn write(
             Ok(())
         },
         workers,
-        |guard, (number, group)| {
-            let sorted = SortedRows::load(spill, group, |at, cell| guard.must_not_leave(at, cell))
-                .map_err(WriteError::from)?;
-            let lines = render_csv(&sorted, columns);
-            let cells_checked = check.lines(&lines)?;
-            let identical = sorted
-                .iter()
-                .zip(sorted.iter().skip(1))
-                .filter(|(a, b)| a == b)
-                .count() as u64;
-            let group = encoder.encode(&sorted, number)?;
-            Ok(Done {
-                lines,
-                group,
-                withheld: sorted.withheld.clone(),
-                rows: sorted.len() as u64,
-                identical,
-                cells_checked,
-            })
-        },
+        |writer, (number, group)| writer.group(spill, group, number, columns, &encoder),
         |done| {
-            csv.write(&done.lines).map_err(WriteError::from)?;
+            for lines in &done.lines {
+                csv.write(lines).map_err(WriteError::from)?;
+            }
             parquet.append(done.group)?;
             counter.fetch_add(done.rows, Ordering::Relaxed);
             for (at, n) in done.withheld {
@@ -126,12 +113,68 @@ pub fn write(
     Ok(written)
 }
 
+/// What one thread needs to write.
+struct Writer<'a> {
+    guard: Guard<'a>,
+    check: LineCheck<'a>,
+}
+
+/// Rows that are rendered, checked and laid out together, so that they stay in the processor's cache.
+const STRETCH: usize = 1024;
+
+impl Writer<'_> {
+    fn group(
+        &mut self,
+        spill: &Spill,
+        group: Group,
+        number: usize,
+        columns: &[OutputColumn],
+        encoder: &GroupEncoder,
+    ) -> Result<Done> {
+        let rows: u64 = spill.rows()[group.clone()].iter().sum();
+        let mut builder = encoder.begin(rows as usize);
+        let (mut lines, mut withheld) = (Vec::new(), BTreeMap::new());
+        let (mut identical, mut cells_checked) = (0, 0);
+        for bucket in group {
+            let guard = &mut self.guard;
+            let sorted = SortedRows::load(spill, bucket, columns.len(), |at, cell| {
+                guard.must_not_leave(at, cell)
+            })
+            .map_err(WriteError::from)?;
+            let rows: Vec<Row<'_>> = sorted.iter().collect();
+            identical += rows
+                .windows(2)
+                .filter(|pair| pair[0].bytes == pair[1].bytes)
+                .count() as u64;
+            for stretch in rows.chunks(STRETCH) {
+                let (checked, cells) = self
+                    .check
+                    .lines(render_csv(stretch, columns), stretch.len())?;
+                lines.push(checked);
+                cells_checked += cells;
+                encoder.extend(&mut builder, stretch);
+            }
+            for (at, n) in sorted.withheld {
+                *withheld.entry(at).or_default() += n;
+            }
+        }
+        let group = encoder.encode(builder, number)?;
+        Ok(Done {
+            lines,
+            group,
+            withheld,
+            rows,
+            identical,
+            cells_checked,
+        })
+    }
+}
+
 /// Withholds cells that are or hold an identifier of the extract. Distinct texts are few, so each is judged once.
 struct Guard<'a> {
-    identifiers: &'a Identifiers,
     check: &'a LeakCheck<'a>,
-    /// By position in the row: whether the column holds text of the extract.
-    open: Vec<bool>,
+    /// By position in the row: the form of cells that are copied from the extract.
+    copied: Vec<Option<Form>>,
     harmless: HashSet<Box<[u8]>, FixedState>,
 }
 
@@ -139,28 +182,31 @@ impl<'a> Guard<'a> {
     /// Distinct texts remembered at most.
     const CAPACITY: usize = 1 << 16;
 
-    fn new(
-        columns: &[OutputColumn],
-        identifiers: &'a Identifiers,
-        check: &'a LeakCheck<'a>,
-    ) -> Self {
-        let mut open = vec![false; columns.len()];
+    fn new(columns: &[OutputColumn], check: &'a LeakCheck<'a>) -> Self {
+        let mut copied = vec![None; columns.len()];
         for column in columns {
-            open[column.at] = column.form == Form::Text;
+            if matches!(column.form, Form::Text | Form::Count | Form::Decimal) {
+                copied[column.at] = Some(column.form);
+            }
         }
         Self {
-            identifiers,
             check,
-            open,
+            copied,
             harmless: HashSet::default(),
         }
     }
 
     fn must_not_leave(&mut self, at: usize, cell: &[u8]) -> bool {
-        if !self.open[at] || self.harmless.contains(cell) {
+        let Some(form) = self.copied[at] else {
+            return false;
+        };
+        if form != Form::Text {
+            return self.check.must_not_leave(cell, form);
+        }
+        if self.harmless.contains(cell) {
             return false;
         }
-        let leaks = self.identifiers.any_token_in(cell) || self.check.is_identifying_word(cell);
+        let leaks = self.check.must_not_leave(cell, form);
         if !leaks {
             if self.harmless.len() >= Self::CAPACITY {
                 self.harmless.clear();

@@ -170,6 +170,11 @@ impl RowPlan {
         Ok(plan)
     }
 
+    /// Whether rows begin with the person pseudonym, and not with a column that configuration emptied.
+    fn sorted_by_person(&self) -> bool {
+        matches!(self.emits.first(), Some(Emit::Pseudonym(slot)) if *slot == self.person_slot)
+    }
+
     /// The domains that pseudonyms are made in, sorted.
     pub fn domains(&self) -> Vec<String> {
         let mut domains: Vec<_> = self
@@ -223,7 +228,6 @@ pub struct Treater<'a> {
     pseudonyms: Vec<Vec<Option<Pseudonym>>>,
     identifiers: Identifiers,
     people: People,
-    row: Vec<u8>,
 }
 
 impl<'a> Treater<'a> {
@@ -235,7 +239,6 @@ impl<'a> Treater<'a> {
             pseudonyms: plan.slots.iter().map(|_| Vec::new()).collect(),
             identifiers: Identifiers::default(),
             people: People::default(),
-            row: Vec::with_capacity(1024),
         }
     }
 
@@ -244,18 +247,19 @@ impl<'a> Treater<'a> {
         (self.identifiers, self.people)
     }
 
-    /// Makes the rows of the submitted records of the checker's last batch and hands each on.
+    /// Makes the rows of the submitted records of the checker's last batch. `emit` gets the first byte of the person
+    /// pseudonym, if there is one, and what appends the row to a buffer.
     ///
     /// # Errors
-    /// When an identifier is a pseudonym already.
-    pub fn treat(
+    /// When an identifier is a pseudonym already, or `emit` fails.
+    pub fn treat<E: From<LocalRefusal>>(
         &mut self,
         cells: &Cells,
         mapping: &Mapping,
         checker: &Checker<'_>,
         submitted: &[u32],
-        mut emit: impl FnMut(&[u8]),
-    ) -> Result<(), LocalRefusal> {
+        mut emit: impl FnMut(Option<u8>, &mut dyn FnMut(&mut Vec<u8>)) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.remember(cells, mapping, checker);
         for slot in 0..self.plan.slots.len() {
             self.pseudonymise(slot, cells, mapping, checker, submitted)?;
@@ -265,10 +269,12 @@ impl<'a> Treater<'a> {
                 .plan
                 .nhs_slot
                 .and_then(|slot| self.pseudonyms[slot][position]);
-            self.people
-                .add(number.or(self.pseudonyms[self.plan.person_slot][position]));
-            self.row(position, record as usize, cells, mapping, checker);
-            emit(&self.row);
+            let person = self.pseudonyms[self.plan.person_slot][position];
+            self.people.add(number.or(person));
+            let sorted_by = person.filter(|_| self.plan.sorted_by_person());
+            emit(sorted_by.map(|p| p.as_bytes()[0]), &mut |row| {
+                self.row(row, position, record as usize, cells, mapping, checker)
+            })?;
         }
         Ok(())
     }
@@ -362,7 +368,8 @@ impl<'a> Treater<'a> {
     }
 
     fn row(
-        &mut self,
+        &self,
+        row: &mut Vec<u8>,
         position: usize,
         record: usize,
         cells: &Cells,
@@ -371,8 +378,6 @@ impl<'a> Treater<'a> {
     ) {
         let roles = &self.plan.schema.roles;
         let columns = &checker.checked().columns;
-        let row = &mut self.row;
-        row.clear();
         let date = |field: usize| columns[field].dates[record];
         let age_at = |field: usize| {
             date(roles.birth)

@@ -3,34 +3,58 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
+use std::thread::JoinHandle;
 
 use memchr::{memchr, memchr3};
 use sha2::{Digest, Sha256};
 
-use super::sort::{SortedRows, cell, cells};
+use super::sort::Row;
 use crate::treat::OutputColumn;
 
 /// Renders sorted rows as lines.
-pub fn render(rows: &SortedRows, columns: &[OutputColumn]) -> Vec<u8> {
-    let mut lines = Vec::with_capacity(rows.iter().map(|r| r.len() + 2).sum());
-    let mut ends = Vec::new();
-    for row in rows.iter() {
-        cells(row, &mut ends);
-        let quotes = memchr3(b',', b'"', b'\n', row).is_some() || memchr(b'\r', row).is_some();
-        for (position, column) in columns.iter().enumerate() {
-            if position > 0 {
-                lines.push(b',');
-            }
-            let cell = cell(row, &ends, column.at);
-            if quotes {
-                push_quoted(&mut lines, cell);
-            } else {
-                lines.extend_from_slice(cell);
-            }
-        }
+///
+/// A row has its cells in the order of the columns, but for the first one, by which rows are sorted; so a line is two
+/// stretches of the row around that cell, with commas for the zero bytes.
+pub fn render(rows: &[Row<'_>], columns: &[OutputColumn]) -> Vec<u8> {
+    let sorted_by = columns
+        .iter()
+        .position(|column| column.at == 0)
+        .unwrap_or(0);
+    // Quotes and commas in values add little to the bytes of the rows.
+    let bytes: usize = rows.iter().map(|row| row.bytes.len() + 1).sum();
+    let mut lines = Vec::with_capacity(bytes + bytes / 32);
+    for &row in rows {
+        push_stretch(&mut lines, row, 1, sorted_by + 1);
+        push_stretch(&mut lines, row, 0, 1);
+        push_stretch(&mut lines, row, sorted_by + 1, columns.len());
+        lines.pop();
         lines.extend_from_slice(b"\r\n");
     }
     lines
+}
+
+/// Appends the cells from one position of the row up to another, each with a comma behind it. What lies between cells
+/// that need quotes is copied in one piece.
+fn push_stretch(lines: &mut Vec<u8>, row: Row<'_>, from: usize, to: usize) {
+    let mut from = from;
+    while from < to {
+        let stretch = row.between(from, to);
+        let special = memchr3(b',', b'"', b'\n', stretch)
+            .into_iter()
+            .chain(memchr(b'\r', stretch))
+            .min();
+        let quoted = special.map_or(to, |at| row.cell_at(from, at));
+        let start = lines.len();
+        lines.extend_from_slice(row.between(from, quoted));
+        for byte in &mut lines[start..] {
+            *byte = if *byte == 0 { b',' } else { *byte };
+        }
+        if quoted < to {
+            push_quoted(lines, row.cell(quoted));
+            lines.push(b',');
+        }
+        from = quoted + 1;
+    }
 }
 
 /// Appends a cell, in quotes if it needs them.
@@ -49,10 +73,15 @@ pub(super) fn push_quoted(line: &mut Vec<u8>, cell: &[u8]) {
     line.push(b'"');
 }
 
+/// Bytes after which the disk is asked to write down what it has, so that little is left to wait for at the end.
+const SYNC_EVERY: u64 = 128 << 20;
+
 /// A file that is hashed as it is written.
 pub struct CsvFile {
     file: File,
     hash: Sha256,
+    unsynced: u64,
+    syncing: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl CsvFile {
@@ -64,6 +93,8 @@ impl CsvFile {
         let mut file = Self {
             file: File::create_new(path)?,
             hash: Sha256::new(),
+            unsynced: 0,
+            syncing: None,
         };
         let mut header = Vec::new();
         for (position, column) in columns.iter().enumerate() {
@@ -83,14 +114,32 @@ impl CsvFile {
     /// When the disk is full.
     pub fn write(&mut self, lines: &[u8]) -> io::Result<()> {
         self.hash.update(lines);
-        self.file.write_all(lines)
+        self.file.write_all(lines)?;
+        self.unsynced += lines.len() as u64;
+        if self.unsynced >= SYNC_EVERY && self.syncing.as_ref().is_none_or(JoinHandle::is_finished)
+        {
+            self.synced()?;
+            self.unsynced = 0;
+            let file = self.file.try_clone()?;
+            self.syncing = Some(std::thread::spawn(move || file.sync_data()));
+        }
+        Ok(())
+    }
+
+    /// Waits for the disk.
+    fn synced(&mut self) -> io::Result<()> {
+        let panicked = |_| Err(io::Error::other("a thread ended early"));
+        self.syncing
+            .take()
+            .map_or(Ok(()), |thread| thread.join().unwrap_or_else(panicked))
     }
 
     /// Makes the file safe against a loss of power and gives its SHA-256 in hex.
     ///
     /// # Errors
     /// When the disk is full.
-    pub fn finish(self) -> io::Result<String> {
+    pub fn finish(mut self) -> io::Result<String> {
+        self.synced()?;
         self.file.sync_all()?;
         Ok(data_encoding::HEXLOWER.encode(&self.hash.finalize()))
     }

@@ -11,8 +11,8 @@ mod tables;
 mod worklist;
 
 pub use csv_file::{CsvFile, render as render_csv};
-pub use parquet_file::{EncodedGroup, GroupEncoder, ParquetFile};
-pub use sort::{Group, SortedRows, groups};
+pub use parquet_file::{EncodedGroup, GroupBuilder, GroupEncoder, ParquetFile};
+pub use sort::{Group, Row, SortedRows, groups};
 pub use spill::{Spill, SpillWriter};
 pub use staging::{Lock, Staging};
 pub use tables::{FindingRow, data_quality_csv, findings_csv};

@@ -7,8 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Date32Builder, Decimal128Builder, Int32Builder, Int64Builder, StringBuilder,
+    ArrayRef, Date32Builder, Decimal128Builder, Int32Builder, Int64Builder, NullBufferBuilder,
+    StringArray,
 };
+use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
 use encoding_rs::WINDOWS_1252;
 use parquet::arrow::ArrowWriter;
@@ -23,7 +25,7 @@ use parquet::schema::types::ColumnPath;
 use sha2::{Digest, Sha256};
 
 use super::WriteError;
-use super::sort::{SortedRows, cell, cells};
+use super::sort::Row;
 use crate::date::Date;
 use crate::treat::{Form, OutputColumn};
 
@@ -139,41 +141,44 @@ impl ParquetFile {
 }
 
 impl GroupEncoder {
-    /// Encodes sorted rows as the row group of this number.
+    /// Begins a row group of so many rows.
+    pub fn begin(&self, rows: usize) -> GroupBuilder {
+        GroupBuilder(
+            self.columns
+                .iter()
+                .map(|c| Builder::new(c.form, rows))
+                .collect(),
+        )
+    }
+
+    /// Adds rows to a row group; best in stretches that stay in the processor's cache.
+    pub fn extend(&self, group: &mut GroupBuilder, rows: &[Row<'_>]) {
+        for (column, builder) in self.columns.iter().zip(&mut group.0) {
+            builder.extend(rows, column.at);
+        }
+    }
+
+    /// Encodes a row group, as the one of this number.
     ///
     /// # Errors
     /// When the library refuses.
-    pub fn encode(&self, rows: &SortedRows, number: usize) -> Result<EncodedGroup, WriteError> {
-        let arrays = self.arrays(rows);
-        let mut chunks = Vec::with_capacity(arrays.len());
+    pub fn encode(&self, group: GroupBuilder, number: usize) -> Result<EncodedGroup, WriteError> {
+        let mut chunks = Vec::with_capacity(group.0.len());
         let writers = self.factory.create_column_writers(number)?;
-        for ((mut writer, array), field) in
-            writers.into_iter().zip(&arrays).zip(self.schema.fields())
+        for ((mut writer, builder), field) in
+            writers.into_iter().zip(group.0).zip(self.schema.fields())
         {
-            for leaf in compute_leaves(field, array)? {
+            for leaf in compute_leaves(field, &builder.finish()?)? {
                 writer.write(&leaf)?;
             }
             chunks.push(writer.close()?);
         }
         Ok(EncodedGroup(chunks))
     }
-
-    fn arrays(&self, rows: &SortedRows) -> Vec<ArrayRef> {
-        let mut builders: Vec<_> = self
-            .columns
-            .iter()
-            .map(|c| Builder::new(c.form, rows.len()))
-            .collect();
-        let mut ends = Vec::new();
-        for row in rows.iter() {
-            cells(row, &mut ends);
-            for (column, builder) in self.columns.iter().zip(&mut builders) {
-                builder.push(cell(row, &ends, column.at));
-            }
-        }
-        builders.into_iter().map(Builder::finish).collect()
-    }
 }
+
+/// A row group being filled.
+pub struct GroupBuilder(Vec<Builder>);
 
 fn data_type(form: Form) -> DataType {
     match form {
@@ -186,7 +191,7 @@ fn data_type(form: Form) -> DataType {
 }
 
 enum Builder {
-    Text(StringBuilder),
+    Text(TextBuilder),
     Date(Date32Builder),
     Integer(Int32Builder),
     Count(Int64Builder),
@@ -196,8 +201,8 @@ enum Builder {
 impl Builder {
     fn new(form: Form, rows: usize) -> Self {
         match form {
-            Form::Text => Self::Text(StringBuilder::with_capacity(rows, rows * 24)),
-            Form::Pseudonym => Self::Text(StringBuilder::with_capacity(rows, rows * 64)),
+            Form::Text => Self::Text(TextBuilder::new(rows, 40)),
+            Form::Pseudonym => Self::Text(TextBuilder::new(rows, 64)),
             Form::Date => Self::Date(Date32Builder::with_capacity(rows)),
             Form::Integer => Self::Integer(Int32Builder::with_capacity(rows)),
             Form::Count => Self::Count(Int64Builder::with_capacity(rows)),
@@ -209,37 +214,88 @@ impl Builder {
     }
 
     /// Cells are what the treatment wrote, so they read back; an empty cell is null.
-    fn push(&mut self, cell: &[u8]) {
+    fn extend(&mut self, rows: &[Row<'_>], at: usize) {
+        let cells = rows.iter().map(|row| row.cell(at));
         match self {
-            Self::Text(b) if cell.is_empty() => b.append_null(),
-            Self::Text(b) => match std::str::from_utf8(cell) {
-                Ok(text) if text.is_ascii() => b.append_value(text),
-                _ => b.append_value(WINDOWS_1252.decode_without_bom_handling(cell).0),
-            },
-            Self::Date(b) => b.append_option(Date::parse(cell).map(Date::days_since_1970)),
-            Self::Integer(b) => b.append_option(number(cell)),
-            Self::Count(b) => b.append_option(number(cell)),
-            Self::Decimal(b) => b.append_option(hundredths(cell)),
+            Self::Text(b) => cells.for_each(|cell| b.push(cell)),
+            Self::Date(b) => {
+                cells.for_each(|cell| b.append_option(Date::parse(cell).map(Date::days_since_1970)))
+            }
+            Self::Integer(b) => cells.for_each(|cell| b.append_option(number(cell))),
+            Self::Count(b) => cells.for_each(|cell| b.append_option(number(cell))),
+            Self::Decimal(b) => cells.for_each(|cell| b.append_option(hundredths(cell))),
         }
     }
 
-    fn finish(self) -> ArrayRef {
-        match self {
-            Self::Text(mut b) => Arc::new(b.finish()),
+    fn finish(self) -> Result<ArrayRef, WriteError> {
+        Ok(match self {
+            Self::Text(b) => Arc::new(b.finish()?),
             Self::Date(mut b) => Arc::new(b.finish()),
             Self::Integer(mut b) => Arc::new(b.finish()),
             Self::Count(mut b) => Arc::new(b.finish()),
             Self::Decimal(mut b) => Arc::new(b.finish()),
+        })
+    }
+}
+
+/// Text in one piece, so that it is checked to be UTF-8 once for a column and not once for a cell.
+struct TextBuilder {
+    bytes: Vec<u8>,
+    offsets: Vec<i32>,
+    present: NullBufferBuilder,
+}
+
+impl TextBuilder {
+    fn new(rows: usize, usual: usize) -> Self {
+        let mut offsets = Vec::with_capacity(rows + 1);
+        offsets.push(0);
+        Self {
+            bytes: Vec::with_capacity(rows * usual),
+            offsets,
+            present: NullBufferBuilder::new(rows),
         }
+    }
+
+    fn push(&mut self, cell: &[u8]) {
+        if cell.is_ascii() {
+            self.bytes.extend_from_slice(cell);
+        } else {
+            self.bytes
+                .extend_from_slice(WINDOWS_1252.decode_without_bom_handling(cell).0.as_bytes());
+        }
+        self.present.append(!cell.is_empty());
+        // A group's column is far below the two gibibytes that an offset can tell; the array checks it.
+        self.offsets
+            .push(i32::try_from(self.bytes.len()).unwrap_or(i32::MAX));
+    }
+
+    fn finish(mut self) -> Result<StringArray, WriteError> {
+        let offsets = OffsetBuffer::new(self.offsets.into());
+        Ok(StringArray::try_new(
+            offsets,
+            self.bytes.into(),
+            self.present.finish(),
+        )?)
     }
 }
 
 fn number<T: std::str::FromStr>(cell: &[u8]) -> Option<T> {
+    if cell.is_empty() {
+        return None;
+    }
     std::str::from_utf8(cell).ok()?.parse().ok()
 }
 
+/// A number with exactly two decimals, without its point.
 fn hundredths(cell: &[u8]) -> Option<i128> {
-    let (whole, fraction) = std::str::from_utf8(cell).ok()?.split_once('.')?;
-    let value: i128 = format!("{whole}{fraction}").parse().ok()?;
-    (fraction.len() == 2).then_some(value)
+    let (negative, digits) = match cell {
+        [b'-', rest @ ..] => (true, rest),
+        rest => (false, rest),
+    };
+    let (whole, [b'.', tens, ones]) = digits.split_last_chunk()? else {
+        return None;
+    };
+    let digit = |n: i128, d: &u8| d.is_ascii_digit().then(|| n * 10 + i128::from(d - b'0'));
+    let value = whole.iter().chain([tens, ones]).try_fold(0, digit)?;
+    Some(if negative { -value } else { value })
 }

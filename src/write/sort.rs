@@ -1,17 +1,16 @@
-//! Sorts the rows of neighbouring buckets, withholding what must not leave on the way.
+//! Sorts the rows of a bucket, withholding what must not leave on the way.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
 
-use memchr::memchr_iter;
-
 use super::spill::Spill;
+use crate::swar;
 
-/// Rows that are sorted and written together at least; also a Parquet row group.
+/// Rows of a Parquet row group at least.
 const GROUP_ROWS: u64 = 32_768;
 
-/// Neighbouring buckets that are sorted and written together.
+/// Neighbouring buckets whose rows make a row group.
 pub type Group = Range<usize>;
 
 /// Cuts the buckets into groups. Depends on nothing but the number of rows in each bucket, so equal content gives equal files.
@@ -31,79 +30,153 @@ pub fn groups(rows: &[u64]) -> Vec<Group> {
     groups
 }
 
-/// The rows of a group in order.
+/// The rows of a bucket in order.
 pub struct SortedRows {
     bytes: Vec<u8>,
     rows: Vec<Place>,
+    /// Where the cells of each row end, counted from the row's start, `columns` for each row in the order of arrival.
+    ends: Vec<u32>,
+    columns: usize,
     /// Cells written empty because they held an identifier, by position in the row.
     pub withheld: BTreeMap<usize, u64>,
 }
 
+#[derive(Clone, Copy)]
 struct Place {
     /// The first bytes of the row, so that most comparisons touch nothing else.
     prefix: u64,
-    start: u32,
-    end: u32,
+    start: usize,
+    /// In the order of arrival.
+    number: u32,
+    length: u32,
+}
+
+/// One row and where its cells are.
+#[derive(Clone, Copy)]
+pub struct Row<'a> {
+    /// Each cell followed by a zero byte.
+    pub bytes: &'a [u8],
+    ends: &'a [u32],
+}
+
+impl<'a> Row<'a> {
+    /// The cell at a position of the row.
+    #[inline]
+    pub fn cell(self, at: usize) -> &'a [u8] {
+        &self.bytes[self.start(at)..self.ends[at] as usize]
+    }
+
+    /// The cells from one position up to another, each with its zero byte.
+    pub fn between(self, from: usize, to: usize) -> &'a [u8] {
+        &self.bytes[self.start(from)..self.start(to)]
+    }
+
+    /// The position of the cell that holds a byte, counted from the start of the cell at `from`.
+    pub fn cell_at(self, from: usize, byte: usize) -> usize {
+        let byte = self.start(from) + byte;
+        self.ends.partition_point(|end| (*end as usize) < byte)
+    }
+
+    fn start(self, at: usize) -> usize {
+        if at == 0 {
+            0
+        } else {
+            self.ends[at - 1] as usize + 1
+        }
+    }
 }
 
 impl SortedRows {
-    /// Takes a group from the spill and sorts it. `must_not_leave` is asked of each cell with its position in the row.
+    /// Takes a bucket from the spill and sorts it. `must_not_leave` is asked of each cell with its position in the row.
     ///
     /// # Errors
     /// When the temporary file cannot be read.
     pub fn load(
         spill: &Spill,
-        group: Group,
+        bucket: usize,
+        columns: usize,
         mut must_not_leave: impl FnMut(usize, &[u8]) -> bool,
     ) -> io::Result<Self> {
+        let (bytes, count) = spill.take(bucket)?;
+        let end = bytes.len();
         let mut sorted = Self {
-            bytes: Vec::new(),
-            rows: Vec::new(),
+            bytes,
+            rows: Vec::with_capacity(count),
+            ends: Vec::with_capacity(count * columns),
+            columns,
             withheld: BTreeMap::new(),
         };
-        let mut raw = Vec::new();
-        for bucket in group {
-            raw.clear();
-            spill.take(bucket, &mut raw)?;
-            let first = sorted.rows.len();
-            let mut at = 0;
-            while let Some(length) = raw.get(at..at + 4) {
-                let length =
-                    u32::from_le_bytes([length[0], length[1], length[2], length[3]]) as usize;
-                sorted.add(&raw[at + 4..at + 4 + length], &mut must_not_leave);
-                at += 4 + length;
-            }
-            // Buckets follow each other, so each is sorted by itself.
-            let bytes = &sorted.bytes;
-            let row = |p: &Place| &bytes[p.start as usize..p.end as usize];
-            sorted.rows[first..]
-                .sort_unstable_by(|a, b| a.prefix.cmp(&b.prefix).then_with(|| row(a).cmp(row(b))));
+        let mut at = 0;
+        while let Some((length, _)) = sorted.bytes[at..end].split_first_chunk() {
+            let length = u32::from_le_bytes(*length);
+            sorted.add(at + 4, length, &mut must_not_leave);
+            at += 4 + length as usize;
         }
+        let bytes = &sorted.bytes;
+        let row = |p: &Place| &bytes[p.start..p.start + p.length as usize];
+        sorted
+            .rows
+            .sort_unstable_by(|a, b| a.prefix.cmp(&b.prefix).then_with(|| row(a).cmp(row(b))));
         Ok(sorted)
     }
 
-    fn add(&mut self, row: &[u8], must_not_leave: &mut impl FnMut(usize, &[u8]) -> bool) {
-        let start = self.bytes.len();
+    fn add(
+        &mut self,
+        mut start: usize,
+        mut length: u32,
+        must_not_leave: &mut impl FnMut(usize, &[u8]) -> bool,
+    ) {
+        let number = self.rows.len() as u32;
+        let row = &self.bytes[start..start + length as usize];
+        let first = self.ends.len();
+        let ends = &mut self.ends;
+        swar::zeros(row, |end| ends.push(end as u32));
         let mut from = 0;
-        for (at, end) in memchr_iter(0, row).enumerate() {
-            let cell = &row[from..end];
+        let mut withheld = Vec::new();
+        for (at, &end) in self.ends[first..].iter().enumerate() {
+            let cell = &row[from..end as usize];
             if !cell.is_empty() && must_not_leave(at, cell) {
-                *self.withheld.entry(at).or_default() += 1;
-            } else {
-                self.bytes.extend_from_slice(cell);
+                withheld.push(at);
             }
-            self.bytes.push(0);
-            from = end + 1;
+            from = end as usize + 1;
+        }
+        if !withheld.is_empty() {
+            (start, length) = self.without(start, length, first, &withheld);
         }
         let mut prefix = [0; 8];
-        let written = &self.bytes[start..];
-        let known = written.len().min(8);
-        prefix[..known].copy_from_slice(&written[..known]);
+        let known = (length as usize).min(8);
+        prefix[..known].copy_from_slice(&self.bytes[start..start + known]);
         self.rows.push(Place {
             prefix: u64::from_be_bytes(prefix),
-            start: start as u32,
-            end: self.bytes.len() as u32,
+            start,
+            number,
+            length,
         });
+    }
+
+    /// Writes a row anew, behind the others, without some of its cells.
+    #[cold]
+    fn without(
+        &mut self,
+        start: usize,
+        length: u32,
+        first: usize,
+        withheld: &[usize],
+    ) -> (usize, u32) {
+        let row = self.bytes[start..start + length as usize].to_vec();
+        let start = self.bytes.len();
+        let mut from = 0;
+        for (at, end) in self.ends[first..].iter_mut().enumerate() {
+            if withheld.contains(&at) {
+                *self.withheld.entry(at).or_default() += 1;
+            } else {
+                self.bytes.extend_from_slice(&row[from..*end as usize]);
+            }
+            from = *end as usize + 1;
+            *end = (self.bytes.len() - start) as u32;
+            self.bytes.push(0);
+        }
+        (start, (self.bytes.len() - start) as u32)
     }
 
     /// How many rows there are.
@@ -116,22 +189,14 @@ impl SortedRows {
         self.rows.is_empty()
     }
 
-    /// The rows in order, each cell followed by a zero byte.
-    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.rows
-            .iter()
-            .map(|p| &self.bytes[p.start as usize..p.end as usize])
+    /// The rows in order.
+    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
+        self.rows.iter().map(|p| {
+            let ends = p.number as usize * self.columns;
+            Row {
+                bytes: &self.bytes[p.start..p.start + p.length as usize],
+                ends: &self.ends[ends..ends + self.columns],
+            }
+        })
     }
-}
-
-/// Where the cells of a row end.
-pub(super) fn cells<'r>(row: &'r [u8], ends: &mut Vec<usize>) {
-    ends.clear();
-    ends.extend(memchr_iter(0, row));
-}
-
-/// The cell at a position, given where the cells end.
-pub(super) fn cell<'r>(row: &'r [u8], ends: &[usize], at: usize) -> &'r [u8] {
-    let start = if at == 0 { 0 } else { ends[at - 1] + 1 };
-    &row[start..ends[at]]
 }

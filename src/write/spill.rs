@@ -39,6 +39,15 @@ enum Chunk {
     Disk { at: u64, length: usize },
 }
 
+impl Chunk {
+    fn len(&self) -> usize {
+        match self {
+            Self::Memory(bytes) => bytes.len(),
+            Self::Disk { length, .. } => *length,
+        }
+    }
+}
+
 impl Spill {
     /// Rows beyond what memory may hold go to a nameless file in `directory`, which is in the output's file system.
     pub fn new(directory: &Path) -> Self {
@@ -94,26 +103,31 @@ impl Spill {
         self.lock().buckets.iter().map(|b| b.rows).collect()
     }
 
-    /// Takes a bucket's rows, each behind its length in four bytes.
-    pub(super) fn take(&self, bucket: usize, into: &mut Vec<u8>) -> io::Result<()> {
+    /// Takes a bucket's rows, each behind its length in four bytes, and says how many there are.
+    pub(super) fn take(&self, bucket: usize) -> io::Result<(Vec<u8>, usize)> {
         let mut state = self.lock();
-        for chunk in std::mem::take(&mut state.buckets[bucket].chunks) {
+        let Bucket { rows, chunks } = std::mem::take(&mut state.buckets[bucket]);
+        let length = chunks.iter().map(Chunk::len).sum();
+        let mut bytes = Vec::with_capacity(length);
+        for chunk in chunks {
             match chunk {
-                Chunk::Memory(bytes) => {
-                    state.in_memory -= bytes.len();
-                    into.extend_from_slice(&bytes);
+                Chunk::Memory(rows) => {
+                    state.in_memory -= rows.len();
+                    bytes.extend_from_slice(&rows);
                 }
                 Chunk::Disk { at, length } => {
                     if let Some(file) = &mut state.file {
-                        let from = into.len();
-                        into.resize(from + length, 0);
                         file.seek(SeekFrom::Start(at))?;
-                        file.read_exact(&mut into[from..])?;
+                        file.take(length as u64).read_to_end(&mut bytes)?;
                     }
                 }
             }
         }
-        Ok(())
+        if bytes.len() == length {
+            Ok((bytes, rows as usize))
+        } else {
+            Err(io::ErrorKind::UnexpectedEof.into())
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -138,20 +152,25 @@ impl<'a> SpillWriter<'a> {
         }
     }
 
-    /// Adds a row, which begins with the person pseudonym or, where there is none, with a zero byte.
+    /// Adds a row, written into the buffer of its bucket by `fill`. The row begins with the person pseudonym, whose first
+    /// byte is `first`, or with a zero byte where there is none.
     ///
     /// # Errors
     /// When the disk is full.
-    pub fn push(&mut self, row: &[u8]) -> io::Result<()> {
-        let bucket = bucket_of(row);
+    pub fn push(&mut self, first: Option<u8>, fill: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        // Buckets are in the order of the rows: no pseudonym first, then by the pseudonym's first seven bits.
+        let bucket = first.map_or(0, |byte| usize::from(byte) * BUCKETS / 256);
         let (rows, buffer) = &mut self.buffers[bucket];
         *rows += 1;
+        let start = buffer.len();
+        buffer.extend_from_slice(&[0; 4]);
+        fill(buffer);
         // A row is bounded by the longest row that is read.
-        buffer.extend_from_slice(&(row.len() as u32).to_le_bytes());
-        buffer.extend_from_slice(row);
+        let length = (buffer.len() - start - 4) as u32;
+        buffer[start..start + 4].copy_from_slice(&length.to_le_bytes());
         if buffer.len() >= CHUNK {
-            self.spill
-                .add(bucket, std::mem::take(rows), std::mem::take(buffer))?;
+            let full = std::mem::replace(buffer, Vec::with_capacity(CHUNK + CHUNK / 16));
+            self.spill.add(bucket, std::mem::take(rows), full)?;
         }
         Ok(())
     }
@@ -167,18 +186,5 @@ impl<'a> SpillWriter<'a> {
             }
         }
         Ok(())
-    }
-}
-
-/// Buckets are in the order of the rows: no pseudonym first, then by the pseudonym's first seven bits.
-fn bucket_of(row: &[u8]) -> usize {
-    let digit = |b: u8| match b {
-        b'0'..=b'9' => b - b'0',
-        b'a'..=b'f' => b - b'a' + 10,
-        _ => 0,
-    };
-    match row {
-        [high, low, ..] if *high != 0 => usize::from(digit(*high) << 4 | digit(*low)) >> 1,
-        _ => 0,
     }
 }
