@@ -15,7 +15,7 @@ use crate::extract::Cells;
 use crate::map::Mapping;
 use crate::nhs_number::NhsNumber;
 use crate::schema::{Domain, Kind, Make, Schema, Treatment};
-use crate::validate::Checker;
+use crate::validate::{Checker, Entry, Validity};
 
 /// What the cells of an output column look like, for the writers and for the check of what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -248,7 +248,8 @@ impl<'a> Treater<'a> {
     }
 
     /// Makes the rows of the submitted records of the checker's last batch. `emit` gets the first byte of the person
-    /// pseudonym, if there is one, and what appends the row to a buffer.
+    /// pseudonym, if there is one, and what appends the row to a buffer and gives the set of its cells that are copied
+    /// from the extract.
     ///
     /// # Errors
     /// When an identifier is a pseudonym already, or `emit` fails.
@@ -258,24 +259,28 @@ impl<'a> Treater<'a> {
         mapping: &Mapping,
         checker: &Checker<'_>,
         submitted: &[u32],
-        mut emit: impl FnMut(Option<u8>, &mut dyn FnMut(&mut Vec<u8>)) -> Result<(), E>,
+        mut emit: impl FnMut(Option<u8>, &mut dyn FnMut(&mut Vec<u8>) -> u128) -> Result<(), E>,
     ) -> Result<(), E> {
         self.remember(cells, mapping, checker);
         for slot in 0..self.plan.slots.len() {
             self.pseudonymise(slot, cells, mapping, checker, submitted)?;
         }
+        let mut people = std::mem::take(&mut self.people);
+        let made = self.made(cells, mapping, checker);
         for (position, &record) in submitted.iter().enumerate() {
             let number = self
                 .plan
                 .nhs_slot
                 .and_then(|slot| self.pseudonyms[slot][position]);
             let person = self.pseudonyms[self.plan.person_slot][position];
-            self.people.add(number.or(person));
+            people.add(number.or(person));
             let sorted_by = person.filter(|_| self.plan.sorted_by_person());
             emit(sorted_by.map(|p| p.as_bytes()[0]), &mut |row| {
-                self.row(row, position, record as usize, cells, mapping, checker)
+                self.row(row, &made, position, record as usize)
             })?;
         }
+        drop(made);
+        self.people = people;
         Ok(())
     }
 
@@ -367,68 +372,101 @@ impl<'a> Treater<'a> {
         Ok(())
     }
 
-    fn row(
-        &self,
-        row: &mut Vec<u8>,
-        position: usize,
-        record: usize,
-        cells: &Cells,
-        mapping: &Mapping,
-        checker: &Checker<'_>,
-    ) {
-        let roles = &self.plan.schema.roles;
-        let columns = &checker.checked().columns;
-        let date = |field: usize| columns[field].dates[record];
-        let age_at = |field: usize| {
-            date(roles.birth)
-                .zip(date(field))
-                .map(|(birth, day)| birth.years_until(day))
-                .filter(|age| *age >= 0)
-        };
-        for emit in &self.plan.emits {
-            match *emit {
-                Emit::Nothing => {}
-                Emit::Written(field) => {
-                    if let Some(entry) = checker.entry(cells.source, field, record) {
-                        row.extend_from_slice(&entry.written);
-                    }
+    /// Appends one row and gives the set of its cells that are copied from the extract.
+    fn row(&self, row: &mut Vec<u8>, made: &[Made<'_>], position: usize, record: usize) -> u128 {
+        let mut copied = 0;
+        for (at, made) in made.iter().enumerate() {
+            match *made {
+                Made::Nothing => {}
+                Made::Written(entries, lexicon) => {
+                    let entry = &lexicon[entries[record] as usize];
+                    row.extend_from_slice(&entry.written);
+                    copied |= u128::from(entry.open) << at;
                 }
-                Emit::Date(field) => {
-                    if let Some(date) = date(field) {
+                Made::Date(dates) => {
+                    if let Some(date) = dates[record] {
                         row.extend_from_slice(&dmy(date));
                     }
                 }
-                Emit::Pseudonym(slot) => hex(row, self.pseudonyms[slot][position]),
-                Emit::Combined => {
-                    let number = self
-                        .plan
-                        .nhs_slot
-                        .and_then(|slot| self.pseudonyms[slot][position]);
-                    let person = self.pseudonyms[self.plan.person_slot][position];
+                Made::Pseudonym(pseudonyms) => hex(row, pseudonyms[position]),
+                Made::Combined(numbers, people) => {
+                    let number = numbers.and_then(|numbers| numbers[position]);
+                    let person = people[position];
                     if number.is_none() && person.is_some() {
                         row.extend_from_slice(self.plan.la_code.as_bytes());
                         row.push(b'_');
                     }
                     hex(row, number.or(person));
                 }
-                Emit::BirthYear => integer(row, date(roles.birth).map(|d| d.year() as i32)),
-                Emit::BirthMonth => integer(row, date(roles.birth).map(|d| d.month() as i32)),
-                Emit::AgeAtEventStart => integer(row, age_at(roles.event_start)),
-                Emit::AgeAtPeriodEnd => integer(row, age_at(roles.period_end)),
-                Emit::Conversation(field) => {
-                    let cell = mapping.fields[field].map_or(&b""[..], |c| cells.get(c, record));
-                    if columns[field].validity[record].has_value() {
-                        row.push(if speaks_of_conversation(cell) {
-                            b'1'
-                        } else {
-                            b'0'
-                        });
+                Made::BirthYear(births) => integer(row, births[record].map(Date::year)),
+                Made::BirthMonth(births) => integer(row, births[record].map(Date::month)),
+                Made::Age(births, days) => {
+                    let age = births[record]
+                        .zip(days[record])
+                        .map(|(birth, day)| birth.years_until(day));
+                    integer(row, age.and_then(|age| u32::try_from(age).ok()));
+                }
+                Made::Conversation(validity, cells, column) => {
+                    if validity[record].has_value() {
+                        row.push(
+                            b'0' + u8::from(speaks_of_conversation(cells.get(column, record))),
+                        );
                     }
                 }
             }
             row.push(0);
         }
+        copied
     }
+
+    /// What the columns of a row are made from in this batch, looked up once.
+    fn made<'b>(
+        &'b self,
+        cells: &'b Cells,
+        mapping: &Mapping,
+        checker: &'b Checker<'_>,
+    ) -> Vec<Made<'b>> {
+        let roles = &self.plan.schema.roles;
+        let columns = &checker.checked().columns;
+        let dates = |field: usize| columns[field].dates.as_slice();
+        let pseudonyms = |slot: usize| self.pseudonyms[slot].as_slice();
+        let made = |emit: &Emit| match *emit {
+            Emit::Nothing => Made::Nothing,
+            Emit::Written(field) => match checker.lexicon(cells.source, field) {
+                Some(lexicon) => Made::Written(&columns[field].entries, lexicon.entries()),
+                None => Made::Nothing,
+            },
+            Emit::Date(field) => Made::Date(dates(field)),
+            Emit::Pseudonym(slot) => Made::Pseudonym(pseudonyms(slot)),
+            Emit::Combined => Made::Combined(
+                self.plan.nhs_slot.map(pseudonyms),
+                pseudonyms(self.plan.person_slot),
+            ),
+            Emit::BirthYear => Made::BirthYear(dates(roles.birth)),
+            Emit::BirthMonth => Made::BirthMonth(dates(roles.birth)),
+            Emit::AgeAtEventStart => Made::Age(dates(roles.birth), dates(roles.event_start)),
+            Emit::AgeAtPeriodEnd => Made::Age(dates(roles.birth), dates(roles.period_end)),
+            Emit::Conversation(field) => match mapping.fields[field] {
+                Some(column) => Made::Conversation(&columns[field].validity, cells, column),
+                None => Made::Nothing,
+            },
+        };
+        self.plan.emits.iter().map(made).collect()
+    }
+}
+
+/// What one column of a row is made from in one batch.
+#[derive(Clone, Copy)]
+enum Made<'b> {
+    Nothing,
+    Written(&'b [u32], &'b [Entry]),
+    Date(&'b [Option<Date>]),
+    Pseudonym(&'b [Option<Pseudonym>]),
+    Combined(Option<&'b [Option<Pseudonym>]>, &'b [Option<Pseudonym>]),
+    BirthYear(&'b [Option<Date>]),
+    BirthMonth(&'b [Option<Date>]),
+    Age(&'b [Option<Date>], &'b [Option<Date>]),
+    Conversation(&'b [Validity], &'b Cells, usize),
 }
 
 fn hex(row: &mut Vec<u8>, pseudonym: Option<Pseudonym>) {
@@ -439,9 +477,13 @@ fn hex(row: &mut Vec<u8>, pseudonym: Option<Pseudonym>) {
     }
 }
 
-fn integer(row: &mut Vec<u8>, value: Option<i32>) {
-    if let Some(value) = value {
-        row.extend_from_slice(value.to_string().as_bytes());
+/// Years, months and ages have at most four digits.
+fn integer(row: &mut Vec<u8>, value: Option<u32>) {
+    let Some(value) = value else { return };
+    for (least, unit) in [(1000, 1000), (100, 100), (10, 10), (0, 1)] {
+        if value >= least {
+            row.push(b'0' + (value / unit % 10) as u8);
+        }
     }
 }
 
@@ -465,10 +507,13 @@ fn dmy(date: Date) -> [u8; 10] {
 /// Whether the letters "conversation" stand in the text in any case.
 fn speaks_of_conversation(text: &[u8]) -> bool {
     const WORD: &[u8] = b"conversation";
-    text.len() >= WORD.len()
-        && text
-            .windows(WORD.len())
-            .any(|w| w.eq_ignore_ascii_case(WORD))
+    memchr::memchr2_iter(b'v', b'V', text).any(|at| {
+        // The letter v is rare, and the fourth of the word.
+        at >= 3
+            && text
+                .get(at - 3..at - 3 + WORD.len())
+                .is_some_and(|word| word.eq_ignore_ascii_case(WORD))
+    })
 }
 
 /// The people met, told apart by the first eight bytes of their pseudonym: one chance in 30 million that two of a

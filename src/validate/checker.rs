@@ -112,6 +112,11 @@ impl<'a> Checker<'a> {
         Some(lexicon.entry(self.checked.columns[field].entries[record]))
     }
 
+    /// The values of a field of a source, if the source was read and the field is checked by distinct values.
+    pub fn lexicon(&self, source: usize, field: usize) -> Option<&Lexicon> {
+        self.lexicons[source][field].as_ref()
+    }
+
     /// What could not be verified, over all batches.
     pub fn into_unverified(self) -> Unverified {
         let Self {
@@ -130,9 +135,9 @@ impl<'a> Checker<'a> {
         unverified
     }
 
-    /// The status of a field in a record of the last batch.
-    pub fn status(&self, record: usize, field: usize) -> Status {
-        self.profiles.status(self.checked.profiles[record], field)
+    /// The statuses of a field, by the profile of a record.
+    pub fn statuses_of(&self, field: usize) -> &[Status] {
+        self.profiles.of_field(field)
     }
 
     /// Checks a batch.
@@ -154,7 +159,7 @@ impl<'a> Checker<'a> {
                 .profiles
                 .push(self.profiles.of(*results, &self.plan.schema));
         }
-        self.statuses(records);
+        self.statuses();
         self.order_of_dates(records);
         self.finish(records, mapping);
         Ok(())
@@ -258,19 +263,16 @@ impl<'a> Checker<'a> {
             field: field as u16,
             list: &mut self.checked.issues,
         };
+        let counts = lexicon.has_unlisted();
+        let tested = !plan.tests.is_empty();
         for (record, &at) in result.entries.iter().enumerate() {
-            let entry = lexicon.entry(at);
+            let entry = lexicon.entry_mut(at);
             result.validity.push(entry.validity);
             issues.add_all(record, entry.checks);
-        }
-        if !plan.tests.is_empty() {
-            for (results, &at) in self.results.iter_mut().zip(&result.entries) {
-                *results |= lexicon.entry(at).tests;
+            if tested {
+                self.results[record] |= entry.tests;
             }
-        }
-        if lexicon.has_unlisted() {
-            for &at in &result.entries {
-                let entry = lexicon.entry_mut(at);
+            if counts {
                 entry.records += u64::from(entry.unlisted);
             }
         }
@@ -307,23 +309,29 @@ impl<'a> Checker<'a> {
     }
 
     /// Blank where mandatory; a value where not applicable.
-    fn statuses(&mut self, records: usize) {
+    fn statuses(&mut self) {
         let checked = &mut self.checked;
         for (field, column) in checked.columns.iter_mut().enumerate() {
             let mut issues = Issues {
                 field: field as u16,
                 list: &mut checked.issues,
             };
-            for record in 0..records {
-                let status = self.profiles.status(checked.profiles[record], field);
-                let validity = &mut column.validity[record];
-                if *validity == Validity::Blank {
-                    if status == Status::Mandatory {
+            let statuses = self.profiles.of_field(field);
+            for (record, (validity, &profile)) in column
+                .validity
+                .iter_mut()
+                .zip(&checked.profiles)
+                .enumerate()
+            {
+                match statuses[profile as usize] {
+                    Status::Mandatory if *validity == Validity::Blank => {
                         *validity = Validity::BlankMandatory;
                         issues.add(record, Check::BlankMandatory);
                     }
-                } else if status == Status::NotApplicable {
-                    issues.add(record, Check::NotApplicable);
+                    Status::NotApplicable if *validity != Validity::Blank => {
+                        issues.add(record, Check::NotApplicable)
+                    }
+                    _ => {}
                 }
             }
         }

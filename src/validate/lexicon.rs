@@ -30,6 +30,8 @@ pub struct Entry {
     pub written: Box<[u8]>,
     /// Bit i: test i of the schema holds for it.
     pub tests: u64,
+    /// What is written was copied from the extract, so that it may be or hold anything: no value of a list, no small number.
+    pub open: bool,
     /// The kind of event it names, if it is an event type.
     pub event: EventKind,
     /// The kind of client it names, if it is a client type.
@@ -160,6 +162,7 @@ impl Context<'_> {
             text: "".into(),
             written: Box::default(),
             tests: 0,
+            open: false,
             event: EventKind::None,
             client: ClientKind::Other,
             hint: "".into(),
@@ -185,6 +188,13 @@ impl Context<'_> {
         for (at, test) in self.tests {
             entry.tests |= u64::from(test.holds_for_text(&entry.text)) << at;
         }
+        entry.open = match self.judge {
+            Judge::List => !matches!(entry.validity, Validity::Valid | Validity::ReleaseOne),
+            Judge::LaCode(_) => *entry.text != *self.la_code,
+            Judge::Number { .. } => entry.written.len() > 3,
+            Judge::Text | Judge::Code(_) => true,
+            Judge::Postcode => false,
+        };
         if entry.validity != Validity::Blank {
             entry.event = EventKind::named(&entry.text, entry.validity);
             entry.client = ClientKind::named(&entry.text);

@@ -80,27 +80,26 @@ impl Validity {
 #[derive(Debug, Default)]
 pub struct Profiles {
     seen: HashMap<u64, u32, FixedState>,
-    statuses: Vec<Box<[Status]>>,
+    /// For each field, its status in each profile.
+    statuses: Vec<Vec<Status>>,
 }
 
 impl Profiles {
     /// The profile of a record whose tests gave `results`.
     pub fn of(&mut self, results: u64, schema: &Schema) -> u32 {
+        let next = self.seen.len() as u32;
         *self.seen.entry(results).or_insert_with(|| {
-            self.statuses.push(
-                schema
-                    .fields
-                    .iter()
-                    .map(|field| status(field, results))
-                    .collect(),
-            );
-            self.statuses.len() as u32 - 1
+            self.statuses.resize_with(schema.fields.len(), Vec::new);
+            for (statuses, field) in self.statuses.iter_mut().zip(&schema.fields) {
+                statuses.push(status(field, results));
+            }
+            next
         })
     }
 
-    /// The status of one field in a profile.
-    pub fn status(&self, profile: u32, field: usize) -> Status {
-        self.statuses[profile as usize][field]
+    /// The statuses of one field, by profile.
+    pub fn of_field(&self, field: usize) -> &[Status] {
+        self.statuses.get(field).map_or(&[], Vec::as_slice)
     }
 }
 

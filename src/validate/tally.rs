@@ -28,10 +28,6 @@ impl Grid {
             .get(field)
             .map_or(0, |cells| cells[cell(status, validity)])
     }
-
-    fn add(&mut self, field: usize, status: Status, validity: Validity) {
-        self.0[field][cell(status, validity)] += 1;
-    }
 }
 
 fn cell(status: Status, validity: Validity) -> usize {
@@ -89,12 +85,14 @@ impl Tally {
     ) {
         let checked = checker.checked();
         for (field, column) in checked.columns.iter().enumerate() {
+            let statuses = checker.statuses_of(field);
+            let grid = &mut self.grid.0[field];
             for &record in submitted {
-                self.grid.add(
-                    field,
-                    checker.status(record as usize, field),
-                    column.validity[record as usize],
-                );
+                let record = record as usize;
+                grid[cell(
+                    statuses[checked.profiles[record] as usize],
+                    column.validity[record],
+                )] += 1;
             }
         }
         let roles = &plan.schema.roles;

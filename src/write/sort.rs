@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
 
-use super::spill::Spill;
+use super::spill::{HEADER, Spill};
 use crate::swar;
 
 /// Rows of a Parquet row group at least.
@@ -87,7 +87,8 @@ impl<'a> Row<'a> {
 }
 
 impl SortedRows {
-    /// Takes a bucket from the spill and sorts it. `must_not_leave` is asked of each cell with its position in the row.
+    /// Takes a bucket from the spill and sorts it. `must_not_leave` is asked of each cell that was copied
+    /// from the extract, with its position in the row.
     ///
     /// # Errors
     /// When the temporary file cannot be read.
@@ -107,10 +108,16 @@ impl SortedRows {
             withheld: BTreeMap::new(),
         };
         let mut at = 0;
-        while let Some((length, _)) = sorted.bytes[at..end].split_first_chunk() {
-            let length = u32::from_le_bytes(*length);
-            sorted.add(at + 4, length, &mut must_not_leave);
-            at += 4 + length as usize;
+        while let Some((header, _)) = sorted.bytes[at..end].split_first_chunk::<HEADER>() {
+            let [l0, l1, l2, l3, copied @ ..] = *header;
+            let length = u32::from_le_bytes([l0, l1, l2, l3]);
+            sorted.add(
+                at + HEADER,
+                length,
+                u128::from_le_bytes(copied),
+                &mut must_not_leave,
+            );
+            at += HEADER + length as usize;
         }
         let bytes = &sorted.bytes;
         let row = |p: &Place| &bytes[p.start..p.start + p.length as usize];
@@ -124,21 +131,25 @@ impl SortedRows {
         &mut self,
         mut start: usize,
         mut length: u32,
+        mut copied: u128,
         must_not_leave: &mut impl FnMut(usize, &[u8]) -> bool,
     ) {
         let number = self.rows.len() as u32;
-        let row = &self.bytes[start..start + length as usize];
+        let bytes = &self.bytes[start..start + length as usize];
         let first = self.ends.len();
         let ends = &mut self.ends;
-        swar::zeros(row, |end| ends.push(end as u32));
-        let mut from = 0;
+        swar::zeros(bytes, |end| ends.push(end as u32));
+        let row = Row {
+            bytes,
+            ends: &self.ends[first..],
+        };
         let mut withheld = Vec::new();
-        for (at, &end) in self.ends[first..].iter().enumerate() {
-            let cell = &row[from..end as usize];
-            if !cell.is_empty() && must_not_leave(at, cell) {
+        while copied != 0 {
+            let at = copied.trailing_zeros() as usize;
+            copied &= copied - 1;
+            if must_not_leave(at, row.cell(at)) {
                 withheld.push(at);
             }
-            from = end as usize + 1;
         }
         if !withheld.is_empty() {
             (start, length) = self.without(start, length, first, &withheld);

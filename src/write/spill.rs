@@ -15,6 +15,9 @@ const IN_MEMORY: usize = 96 << 20;
 /// What a thread collects for one bucket before it hands it over.
 const CHUNK: usize = 64 << 10;
 
+/// What stands before a row: its length in four bytes and the set of its copied cells in sixteen.
+pub(super) const HEADER: usize = 20;
+
 /// Rows in buckets, shared by all threads.
 pub struct Spill {
     state: Mutex<State>,
@@ -103,7 +106,7 @@ impl Spill {
         self.lock().buckets.iter().map(|b| b.rows).collect()
     }
 
-    /// Takes a bucket's rows, each behind its length in four bytes, and says how many there are.
+    /// Takes a bucket's rows, each behind its header, and says how many there are.
     pub(super) fn take(&self, bucket: usize) -> io::Result<(Vec<u8>, usize)> {
         let mut state = self.lock();
         let Bucket { rows, chunks } = std::mem::take(&mut state.buckets[bucket]);
@@ -152,22 +155,28 @@ impl<'a> SpillWriter<'a> {
         }
     }
 
-    /// Adds a row, written into the buffer of its bucket by `fill`. The row begins with the person pseudonym, whose first
+    /// Adds a row, written into the buffer of its bucket by `fill`, which gives the set of the row's cells that are copied
+    /// from the extract (bit i: the cell at position i). The row begins with the person pseudonym, whose first
     /// byte is `first`, or with a zero byte where there is none.
     ///
     /// # Errors
     /// When the disk is full.
-    pub fn push(&mut self, first: Option<u8>, fill: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+    pub fn push(
+        &mut self,
+        first: Option<u8>,
+        fill: impl FnOnce(&mut Vec<u8>) -> u128,
+    ) -> io::Result<()> {
         // Buckets are in the order of the rows: no pseudonym first, then by the pseudonym's first seven bits.
         let bucket = first.map_or(0, |byte| usize::from(byte) * BUCKETS / 256);
         let (rows, buffer) = &mut self.buffers[bucket];
         *rows += 1;
         let start = buffer.len();
-        buffer.extend_from_slice(&[0; 4]);
-        fill(buffer);
+        buffer.extend_from_slice(&[0; HEADER]);
+        let copied = fill(buffer);
         // A row is bounded by the longest row that is read.
-        let length = (buffer.len() - start - 4) as u32;
+        let length = (buffer.len() - start - HEADER) as u32;
         buffer[start..start + 4].copy_from_slice(&length.to_le_bytes());
+        buffer[start + 4..start + HEADER].copy_from_slice(&copied.to_le_bytes());
         if buffer.len() >= CHUNK {
             let full = std::mem::replace(buffer, Vec::with_capacity(CHUNK + CHUNK / 16));
             self.spill.add(bucket, std::mem::take(rows), full)?;
