@@ -45,7 +45,7 @@ const REASONS: [(&str, &str); 5] = [
     ),
     (
         "no_event",
-        "No event: neither an event type nor a start date that can be read",
+        "No event: no event type or no start date that can be read",
     ),
     ("cancelled", "Marked as cancelled in the council's system"),
     (

@@ -64,7 +64,7 @@ fn human(outcome: &Outcome) -> String {
             reason.words()
         );
     }
-    let _ = writeln!(text, "Records with error{:>9}", number(outcome.with_errors));
+    let _ = writeln!(text, "With an error     {:>9}", number(outcome.with_errors));
     let mut broken: Vec<_> = outcome
         .findings
         .iter()
@@ -99,7 +99,7 @@ fn human(outcome: &Outcome) -> String {
     let _ = writeln!(
         text,
         "\nBundle    {}{}",
-        outcome.bundle.display(),
+        shown(&outcome.bundle),
         if outcome.existed {
             " (an equal run made it before; left as it was)"
         } else {
@@ -109,9 +109,19 @@ fn human(outcome: &Outcome) -> String {
     let _ = writeln!(
         text,
         "Worklist  {} (identifiable: keep it in the council)",
-        outcome.worklist.display()
+        shown(&outcome.worklist)
     );
     text
+}
+
+/// A path as somebody would write it here: without `..`, and relative where it lies below the current directory.
+fn shown(path: &Path) -> String {
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    let short = here
+        .ok()
+        .and_then(|here| real.strip_prefix(here).ok().map(Path::to_owned));
+    short.unwrap_or(real).display().to_string()
 }
 
 fn machine(outcome: &Outcome) -> serde_json::Value {

@@ -10,8 +10,11 @@ use super::encoding::{self, Encoding};
 use super::source::{MAX_ROW_BYTES, Source};
 use super::{ExtractError, HeaderRow};
 
-/// Text of a block; about 2,000 records of the return, so that one block and its cells stay in the processor's cache.
-const BLOCK_BYTES: usize = 1 << 20;
+/// Text of a block at least; about 1,000 records of the return, so that one block and its cells stay in the processor's cache.
+const BLOCK_BYTES: usize = 1 << 19;
+
+/// What is read at once.
+const READ_BYTES: usize = 1 << 18;
 
 /// Some whole records of one source, as UTF-8.
 pub struct Block {
@@ -122,7 +125,7 @@ impl Blocks {
 
     fn read_more(&mut self) -> Result<(), ExtractError> {
         let had = self.scan.text.len();
-        self.scan.text.resize(had + BLOCK_BYTES, 0);
+        self.scan.text.resize(had + READ_BYTES, 0);
         let n = loop {
             match self.reader.read(&mut self.scan.text[had..]) {
                 Ok(n) => break n,
@@ -340,7 +343,8 @@ impl Scan {
         if end == 0 {
             return None;
         }
-        let rest = self.text[end..].to_vec();
+        let mut rest = Vec::with_capacity(BLOCK_BYTES + 2 * READ_BYTES);
+        rest.extend_from_slice(&self.text[end..]);
         let mut text = std::mem::replace(&mut self.text, rest);
         text.truncate(end);
         let block = Block {

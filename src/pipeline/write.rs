@@ -120,7 +120,7 @@ struct Writer<'a> {
 }
 
 /// Rows that are rendered, checked and laid out together, so that they stay in the processor's cache.
-const STRETCH: usize = 1024;
+const STRETCH: usize = 512;
 
 impl Writer<'_> {
     fn group(
