@@ -6,7 +6,7 @@ use crate::extract::Cells;
 use crate::map::{Mapping, letters};
 use crate::redact::Identifying;
 use crate::schema::{Field, Kind};
-use crate::validate::{Check, Checker, Issue, Plan, Severity};
+use crate::validate::{Check, Checker, Issue, Plan, Severity, Validity};
 
 /// One broken rule at one place. Only [`Finding::case`] is identifiable.
 #[derive(Debug)]
@@ -115,9 +115,15 @@ fn expected<'a>(
                 )),
             }
         }
+        // Only what a list says may be told: any other value is the person's.
         Check::Capitals | Check::ReleaseOne | Check::WhiteSpace => match value() {
-            Some(entry) => Cow::Borrowed(&*entry.text),
-            None => Cow::Borrowed("the value without white space around it"),
+            Some(entry)
+                if field.kind == Kind::List
+                    && matches!(entry.validity, Validity::Valid | Validity::ReleaseOne) =>
+            {
+                Cow::Borrowed(&*entry.text)
+            }
+            _ => Cow::Borrowed("the value without white space around it"),
         },
         Check::BlankMandatory if field.kind == Kind::List => Cow::Owned(format!(
             "a value of the list: cld schema show {}",

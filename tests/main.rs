@@ -1,1 +1,9 @@
 //! All integration tests: one binary, since each links the whole stack again.
+
+mod commands;
+mod exits;
+mod property;
+mod runs;
+mod support;
+mod treatment;
+mod validation;

@@ -125,7 +125,7 @@ impl SortedRows {
 }
 
 /// Where the cells of a row end.
-pub(super) fn cells<'r>(row: &'r [u8], ends: &mut Vec<usize>) {
+pub(super) fn cells(row: &[u8], ends: &mut Vec<usize>) {
     ends.clear();
     ends.extend(memchr_iter(0, row));
 }
