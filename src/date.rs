@@ -14,7 +14,12 @@ impl Date {
     /// A day, if the calendar has it.
     pub fn new(year: u32, month: u32, day: u32) -> Option<Self> {
         let longest = match month {
-            2 => 28 + u32::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)),
+            2 => {
+                28 + u32::from(
+                    year.is_multiple_of(4)
+                        && (!year.is_multiple_of(100) || year.is_multiple_of(400)),
+                )
+            }
             4 | 6 | 9 | 11 => 30,
             1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
             _ => return None,

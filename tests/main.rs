@@ -1,1 +1,11 @@
 //! All integration tests: one binary, since each links the whole stack again.
+
+mod commands;
+mod exits;
+mod golden;
+mod no_network;
+mod property;
+mod runs;
+mod support;
+mod treatment;
+mod validation;

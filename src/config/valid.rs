@@ -614,3 +614,7 @@ impl Schema {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "valid_tests.rs"]
+mod tests;

@@ -34,6 +34,8 @@ pub struct Blocks {
     path: PathBuf,
     reader: Box<dyn Read + Send>,
     encoding: Encoding,
+    /// The file begins with the mark of UTF-8, so it can be nothing else.
+    marked: bool,
     header: HeaderRow,
     scan: Scan,
     ended: bool,
@@ -54,6 +56,7 @@ impl Blocks {
             path: described.path.clone(),
             reader,
             encoding: described.encoding.unwrap_or(Encoding::Ascii),
+            marked: false,
             header: HeaderRow::default(),
             scan: Scan::default(),
             ended: false,
@@ -70,6 +73,7 @@ impl Blocks {
                 ));
             }
             blocks.encoding = Encoding::Utf8;
+            blocks.marked = true;
             blocks.scan.text.drain(..3);
         }
         blocks.scan()?;
@@ -101,9 +105,7 @@ impl Blocks {
             return Ok(None);
         };
         self.encoding =
-            encoding::decode(&mut block.text, self.encoding).ok_or(ExtractError::NotUtf8 {
-                path: self.path.clone(),
-            })?;
+            encoding::decode(&mut block.text, self.encoding).ok_or_else(|| self.not_utf8())?;
         Ok(Some(block))
     }
 
@@ -173,9 +175,7 @@ impl Blocks {
             ));
         }
         self.encoding =
-            encoding::decode(&mut line, self.encoding).ok_or(ExtractError::NotUtf8 {
-                path: self.path.clone(),
-            })?;
+            encoding::decode(&mut line, self.encoding).ok_or_else(|| self.not_utf8())?;
         let names = line.strip_suffix(b"\n").unwrap_or(&line);
         if memchr(b'\r', names.strip_suffix(b"\r").unwrap_or(names)).is_some() {
             return Err(self.file_fault(
@@ -207,6 +207,19 @@ impl Blocks {
             return Ok(());
         };
         Err(self.file_fault(fault, remedy))
+    }
+
+    fn not_utf8(&self) -> ExtractError {
+        if self.marked {
+            self.file_fault(
+                "begins with the mark of UTF-8, but is not UTF-8 throughout",
+                "Save it as \"CSV UTF-8\" again",
+            )
+        } else {
+            ExtractError::NotUtf8 {
+                path: self.path.clone(),
+            }
+        }
     }
 
     fn file_fault(&self, fault: &str, remedy: &'static str) -> ExtractError {
@@ -313,6 +326,19 @@ impl Scan {
             } else {
                 match self.text[..end].get(quote + 1) {
                     Some(b'"') => self.seen = quote + 2,
+                    Some(b'\r') if quote + 2 == end && !ended => {
+                        self.seen = quote;
+                        return Ok(());
+                    }
+                    Some(b'\r')
+                        if !matches!(self.text[..end].get(quote + 2), Some(b'\n') | None) =>
+                    {
+                        return Err(Malformed {
+                            row: self.row,
+                            fault: "a lone carriage return follows a closing quote",
+                            remedy: "Save it as CSV with Windows or Unix line ends",
+                        });
+                    }
                     Some(b',' | b'\n' | b'\r') | None => {
                         self.quoted_since = None;
                         self.seen = quote + 1;

@@ -6,6 +6,8 @@ mod blocks;
 mod cells;
 mod encoding;
 mod source;
+#[cfg(test)]
+mod tests;
 
 pub use blocks::{Block, Blocks};
 pub use cells::{Cells, HeaderRow};
@@ -55,7 +57,7 @@ pub enum ExtractError {
         remedy: &'static str,
     },
     /// Bytes that are not UTF-8 came after others that were read as UTF-8: the file must be read again as Windows-1252.
-    #[error("{} is not UTF-8 throughout", path.display())]
+    #[error("{} is not UTF-8 throughout. Save it as \"CSV UTF-8\", or write `encoding: windows-1252` if it is that", path.display())]
     NotUtf8 {
         /// The file concerned.
         path: PathBuf,

@@ -88,6 +88,10 @@ impl Source {
                     path: self.path.clone(),
                     source,
                 })?;
+            if buffer.starts_with(b"\xEF\xBB\xBF") {
+                // The mark says so; where it is wrong, reading says where.
+                return Ok(Encoding::Utf8);
+            }
             match simdutf8::compat::from_utf8(&buffer) {
                 Ok(_) => buffer.clear(),
                 // A character may be cut in two by the end of the buffer, but not by the end of the file.

@@ -45,6 +45,20 @@ impl Mapping {
         header: &HeaderRow,
         schema: &Schema,
     ) -> Result<Self, MapError> {
+        let known = |name: &String| {
+            schema.fields.iter().any(|f| f.name == *name)
+                || source.columns.iter().any(|(column, _)| column == name)
+        };
+        if !header.names.iter().any(known) {
+            // The first row may be a record, whose cells must not reach a message.
+            return Err(MapError {
+                path: source.source.path.display().to_string(),
+                faults: vec![format!(
+                    "no cell of the first row is the name of a field of {} or stands under `columns:`. A source begins with a row of column names",
+                    schema.id
+                )],
+            });
+        }
         let mut faults = Vec::new();
         let mut mapping = Self {
             fields: vec![None; schema.fields.len()],
@@ -153,6 +167,85 @@ pub fn letters(column: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::extract::Source;
+
+    fn source() -> SourceConfig {
+        SourceConfig {
+            source: Source {
+                name: "s".into(),
+                path: "s.csv".into(),
+                encoding: None,
+            },
+            columns: Vec::new(),
+            values: Vec::new(),
+            ignore: Vec::new(),
+            absent: Vec::new(),
+        }
+    }
+
+    /// A header of every field that must be there, and these columns.
+    fn fit(
+        source: &SourceConfig,
+        more: &[&str],
+        cancelled: Option<&str>,
+    ) -> Result<Mapping, MapError> {
+        let schema = Schema::load("cld-release-2", None).unwrap();
+        let wanted = schema.fields.iter().filter(|f| !f.optional());
+        let mut names: Vec<_> = wanted.map(|f| f.name.clone()).collect();
+        names.extend(more.iter().map(|name| (*name).to_owned()));
+        Mapping::fit(source, cancelled, &HeaderRow { names }, &schema)
+    }
+
+    #[test]
+    fn columns_find_their_places() {
+        let mut source = source();
+        source.ignore = vec!["Team".into()];
+        source.values = vec![(9, vec![("F".into(), "Female".into())])];
+        let more = ["First Name", "Team", "local_a", "State", "GP Practice Name"];
+        let mapping = fit(&source, &more, Some("State")).unwrap();
+        let at = |name: &str| mapping.names.iter().position(|n| n == name);
+        assert_eq!(mapping.width, mapping.names.len());
+        assert_eq!(mapping.fields[0], Some(0));
+        assert_eq!(mapping.fields[5], at("First Name"));
+        assert_eq!(mapping.fields[6], None, "Last Name is not there");
+        assert_eq!(mapping.fields[7], at("GP Practice Name"));
+        assert_eq!(
+            mapping.local,
+            [("local_a".to_owned(), at("local_a").unwrap())]
+        );
+        assert_eq!(mapping.cancelled, at("State"));
+        assert_eq!(mapping.values[9].as_ref().unwrap()["F"], "Female");
+    }
+
+    #[test]
+    fn every_fault_is_told() {
+        let mut source = source();
+        source.columns = vec![("Sex".into(), 9)];
+        source.absent = vec![22];
+        let error = fit(&source, &["Sex", "Teem", "", "Teem"], None).unwrap_err();
+        let faults = error.faults.join("\n");
+        assert_eq!(error.faults.len(), 5, "{faults}");
+        for part in [
+            "are both the field `Gender`",
+            "column AV `Teem` is not a field",
+            "column AW has no name",
+            "column AV and column AX are both called `Teem`",
+            "`Dementia` stands under `absent:`",
+        ] {
+            assert!(faults.contains(part), "{part} in {faults}");
+        }
+    }
+
+    #[test]
+    fn a_first_row_without_any_name_is_not_repeated() {
+        let schema = Schema::load("cld-release-2", None).unwrap();
+        let names = vec!["999".into(), "Lovelace".into()];
+        let error = Mapping::fit(&source(), None, &HeaderRow { names }, &schema).unwrap_err();
+        assert!(!error.to_string().contains("Lovelace"));
+        assert_eq!(error.faults.len(), 1);
+    }
+
     #[test]
     fn columns_are_lettered_as_in_a_spreadsheet() {
         for (at, name) in [
@@ -164,7 +257,7 @@ mod tests {
             (701, "ZZ"),
             (702, "AAA"),
         ] {
-            assert_eq!(super::letters(at), name);
+            assert_eq!(letters(at), name);
         }
     }
 }

@@ -151,6 +151,15 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         .map_err(Error::io("clear", &config.bundle_dir))?;
     let worklist_stage = Staging::begin(&config.worklist_dir, true)
         .map_err(Error::io("make", &config.worklist_dir))?;
+    // A lock of its own: runs with different bundle directories may share this one.
+    let Some(_worklist_lock) =
+        Lock::take(&config.worklist_dir).map_err(Error::io("lock", &config.worklist_dir))?
+    else {
+        return Err(Error::Busy(format!(
+            "another run is writing its worklist into {}. Wait for it to end, or name another directory under `output:`",
+            config.worklist_dir.display()
+        )));
+    };
     worklist_stage
         .clear()
         .map_err(Error::io("clear", &config.worklist_dir))?;

@@ -93,6 +93,8 @@ enum SlotSource {
     Cell,
     /// The value after mapping and respelling.
     Entry,
+    /// The day, written dd/mm/yyyy.
+    Date,
 }
 
 impl RowPlan {
@@ -197,10 +199,10 @@ impl RowPlan {
         if let Some(at) = self.slots.iter().position(|s| s.field == field) {
             return Ok(at);
         }
-        let source = if matches!(domain, Domain::Other(_)) {
-            SlotSource::Entry
-        } else {
-            SlotSource::Cell
+        let source = match domain {
+            Domain::Other(_) if self.schema.fields[field].kind == Kind::Date => SlotSource::Date,
+            Domain::Other(_) => SlotSource::Entry,
+            _ => SlotSource::Cell,
         };
         self.slots.push(Slot {
             field,
@@ -359,6 +361,17 @@ impl<'a> Treater<'a> {
                         .entry(cells.source, slot.field, record)
                         .map_or("", |e| &e.text);
                     memo.recall(text.as_bytes(), || slot.key.pseudonym_of_local(text))?
+                }
+                (SlotSource::Date, _) => {
+                    match checker.checked().columns[slot.field].dates[record] {
+                        Some(day) => {
+                            let text = dmy(day);
+                            memo.recall(&text, || {
+                                slot.key.pseudonym_of_local(&String::from_utf8_lossy(&text))
+                            })?
+                        }
+                        None => None,
+                    }
                 }
                 (SlotSource::Cell, Some(column)) => {
                     let cell = cells.get(column, record);
@@ -590,3 +603,7 @@ impl Memo {
         Ok(place.pseudonym)
     }
 }
+
+#[cfg(test)]
+#[path = "row_tests.rs"]
+mod tests;

@@ -282,8 +282,8 @@ impl<'a> Checker<'a> {
     fn test_presence(&mut self, field: usize, records: usize) {
         for (at, test) in &self.plan.fields[field].tests {
             let validity = &self.checked.columns[field].validity;
-            for record in 0..records {
-                let blank = validity[record] == Validity::Blank;
+            for (record, validity) in validity.iter().enumerate().take(records) {
+                let blank = *validity == Validity::Blank;
                 let holds = if test.check == TestCheck::Blank {
                     blank
                 } else {

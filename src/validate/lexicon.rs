@@ -12,7 +12,7 @@ use super::plan::{ClientKind, EventKind, Judge};
 use super::postcode;
 use super::status::Validity;
 use crate::schema::{List, Match, Test};
-use crate::tokens;
+use crate::tokens::{self, Token};
 
 /// How many distinct values are remembered; beyond it the column is not one that repeats, and the memory is given back.
 const CAPACITY: usize = 1 << 16;
@@ -183,6 +183,9 @@ impl Context<'_> {
                 self.guard(received, &mut entry);
             } else if !matches!(self.judge, Judge::Postcode) {
                 entry.written = entry.text.as_bytes().into();
+                if tokens::holds_nhs_number(&entry.written) {
+                    entry.withhold(Check::Identifier);
+                }
             }
         }
         for (at, test) in self.tests {
@@ -307,10 +310,30 @@ impl Context<'_> {
             return entry.withhold(Check::Identifier);
         }
         if !whole {
+            if hides_identifier(&entry.text) {
+                return entry.withhold(Check::Identifier);
+            }
             entry.checks.add(Check::Encoding);
         }
         entry.written = bytes.into_owned().into();
     }
+}
+
+/// Whether an NHS number or a full postcode stands in the text, broken up by characters that would be written as
+/// question marks: 943?476?5919 is as good to read as with hyphens.
+fn hides_identifier(text: &str) -> bool {
+    let lost = |c: char| !windows_1252(c.encode_utf8(&mut [0; 4])).1;
+    let joined: String = text.chars().filter(|c| !lost(*c)).collect();
+    let hyphened: String = text
+        .chars()
+        .map(|c| if lost(c) { '-' } else { c })
+        .collect();
+    [joined, hyphened].iter().any(|text| {
+        let bytes = windows_1252(text).0;
+        let mut postcode = false;
+        tokens::scan(&bytes, |t| postcode |= matches!(t, Token::Postcode(_)));
+        postcode || tokens::holds_nhs_number(&bytes)
+    })
 }
 
 impl Entry {
@@ -341,3 +364,7 @@ pub fn windows_1252(text: &str) -> (Cow<'_, [u8]>, bool) {
     }
     (Cow::Owned(bytes), whole)
 }
+
+#[cfg(test)]
+#[path = "lexicon_tests.rs"]
+mod tests;

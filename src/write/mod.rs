@@ -8,6 +8,8 @@ mod sort;
 mod spill;
 mod staging;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod worklist;
 
 pub use csv_file::{CsvFile, render as render_csv};

@@ -1,0 +1,6 @@
+//! What a run makes of its sources, and what it leaves.
+
+mod repeat;
+mod selection;
+mod sources;
+mod worklist;
