@@ -77,7 +77,17 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
             stdout.write_all(&lines[skip..]).map_err(stdout_failed())
         },
     );
-    let validated = validated?;
+    let validated = match validated {
+        Ok(validated) => validated,
+        Err(e) => {
+            if arguments.format == Format::Json {
+                // What was found before is kept, and the document is whole.
+                let end = format!("],\n\"error\":{}}}\n", json!(e.to_string()));
+                stdout.write_all(end.as_bytes()).map_err(stdout_failed())?;
+            }
+            return Err(e);
+        }
+    };
     let summary = match arguments.format {
         Format::Human => human_summary(&validated),
         Format::Json => format!("],\n\"summary\":{}}}\n", json_summary(&validated)),

@@ -118,31 +118,30 @@ fn parquet_footer(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(footer)
 }
 
-/// Whether the bundle of an equal run is there already; then it is left as it stands.
+/// Whether the sound bundle of an equal run is there already; then it is left as it stands.
 ///
 /// # Errors
 /// When something else of that name is there.
-pub(super) fn exists_already(there: &Path, made: &Path) -> Result<bool> {
+pub(super) fn exists_already(there: &Path, made: &Path, signing: &SigningKey) -> Result<bool> {
     if !there.exists() {
         return Ok(false);
     }
-    let equal = attest::SUBJECTS.iter().all(|name| {
-        match (
-            digest::of_file(&there.join(name)),
-            digest::of_file(&made.join(name)),
-        ) {
-            (Ok(a), Ok(b)) => a == b,
-            _ => false,
-        }
-    });
-    if equal {
-        Ok(true)
-    } else {
-        Err(Error::Usage(format!(
-            "{} exists and differs from what this run made of the same inputs: it was changed or made by another build. Move it away and run again",
-            there.display()
-        )))
+    let equal = |name: &&str| match (
+        digest::of_file(&there.join(name)),
+        digest::of_file(&made.join(name)),
+    ) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    };
+    if attest::verify(there, &signing.public()).is_ok()
+        && attest::SUBJECTS.iter().all(|name| equal(&name))
+    {
+        return Ok(true);
     }
+    Err(Error::Usage(format!(
+        "{} exists, and is not what this run made of the same inputs: it was changed, or made or signed otherwise. Move it away and run again",
+        there.display()
+    )))
 }
 
 fn predicate(facts: &Facts<'_>) -> Result<Predicate> {

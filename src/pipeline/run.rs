@@ -299,7 +299,11 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     };
     attest::seal(&facts, bundle_stage.path())?;
     crate::interrupt::check()?;
-    let existed = attest::exists_already(&config.bundle_dir.join(&run_id), bundle_stage.path())?;
+    let existed = attest::exists_already(
+        &config.bundle_dir.join(&run_id),
+        bundle_stage.path(),
+        &signing,
+    )?;
     let worklist = finish_worklist(
         worklist_stage,
         lines,

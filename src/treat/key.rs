@@ -77,7 +77,7 @@ pub enum KeyError {
     },
     /// A published test key must not pseudonymise real people.
     #[error(
-        "the key is a test key, but the input holds valid NHS numbers outside the 999 test range; use a key of your own (cld key new)"
+        "the key is a test key, but the input holds valid NHS numbers outside the 999 test range; use a key of your own (cld key new). If the people are invented all the same, --allow-test-key takes it"
     )]
     TestKeyOnRealData,
     /// A part of the scope would make two scopes look alike.

@@ -36,7 +36,8 @@ pub struct Staging {
     temporary: TempDir,
     filled: PathBuf,
     base: PathBuf,
-    made: Option<PathBuf>,
+    /// Directories that this run made to get there, the innermost first.
+    made: Vec<PathBuf>,
 }
 
 impl Staging {
@@ -104,31 +105,37 @@ impl Staging {
             return Err(e);
         }
         sync(&self.base)?;
-        self.made = None;
+        self.made.clear();
         Ok(target)
     }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        // The temporary directory removes itself after this; a base that this run made goes with it if it is empty.
-        if let Some(base) = &self.made {
+        // The temporary directory would remove itself after this; directories that this run made go with it if they are empty.
+        if !self.made.is_empty() {
             let _ = fs::remove_dir_all(self.temporary.path());
-            let _ = fs::remove_dir(base);
+            for made in &self.made {
+                let _ = fs::remove_dir(made);
+            }
         }
     }
 }
 
-/// Makes a directory and says which one is new.
-fn make(base: &Path, private: bool) -> io::Result<Option<PathBuf>> {
-    if base.is_dir() {
-        return Ok(None);
+/// Makes a directory and those above it, and says which are new, the innermost first.
+fn make(base: &Path, private: bool) -> io::Result<Vec<PathBuf>> {
+    let new: Vec<_> = base
+        .ancestors()
+        .take_while(|p| !p.as_os_str().is_empty() && !p.exists())
+        .map(Path::to_owned)
+        .collect();
+    if !new.is_empty() {
+        fs::create_dir_all(base)?;
+        if private {
+            restrict(base, 0o700)?;
+        }
     }
-    fs::create_dir_all(base)?;
-    if private {
-        restrict(base, 0o700)?;
-    }
-    Ok(Some(base.to_owned()))
+    Ok(new)
 }
 
 /// Sets the mode of a file or directory, where the system has modes.

@@ -12,6 +12,8 @@ use serde::de::{
 
 use anchors::first_anchor;
 
+use crate::nearest::closest;
+
 /// The largest file read as YAML, in bytes.
 pub const LIMIT: u64 = 1 << 20;
 
@@ -85,7 +87,27 @@ fn placed(error: serde_yaml::Error) -> YamlError {
         let said = format!(" at line {} column {}", place.line, place.column);
         message = message.replacen(&said, "", 1);
     }
-    YamlError { place, message }
+    YamlError {
+        place,
+        message: with_nearest(message),
+    }
+}
+
+/// Names the nearest key where the reader lists all that it knows.
+fn with_nearest(message: String) -> String {
+    let Some((before, rest)) = message.split_once("unknown field `") else {
+        return message;
+    };
+    let Some((key, known)) = rest.split_once('`') else {
+        return message;
+    };
+    let known = known.split('`').skip(1).step_by(2);
+    match closest(key, known) {
+        Some(nearest) => {
+            format!("{before}unknown key `{key}`; the nearest known one is `{nearest}`")
+        }
+        None => message,
+    }
 }
 
 /// Goes through a document and refuses a key that its map already has.

@@ -116,11 +116,16 @@ fn assert_clean(ran: &Ran, people: &[Person]) {
             "a postcode"
         );
         for table in &tables {
-            let text = |at: &usize| table.header[*at] != "No_of_adults_being_cared_for";
-            let cells = table
-                .rows
-                .iter()
-                .flat_map(|row| (0..row.len()).filter(text).map(|at| row[at].as_str()));
+            // A count below a thousand says nothing about anyone whose person id is as short.
+            let copied = |header: &str, cell: &str| {
+                header != "No_of_adults_being_cared_for" || cell.len() > 3
+            };
+            let cells = table.rows.iter().flat_map(|row| {
+                let headed = table.header.iter().zip(row);
+                headed
+                    .filter(|(header, cell)| copied(header, cell))
+                    .map(|(_, cell)| cell.as_str())
+            });
             for cell in cells {
                 for word in [&person.id, &person.first, &person.last] {
                     assert_ne!(cell.trim().to_lowercase(), word.to_lowercase());

@@ -158,7 +158,7 @@ fn signalled(council: &Council, signal: &str) -> Option<i32> {
         assert!(began.elapsed() < Duration::from_secs(60), "it never began");
         sleep(Duration::from_millis(5));
     }
-    sleep(Duration::from_millis(100));
+    sleep(Duration::from_millis(20));
     let kill = Command::new("kill")
         .arg(signal)
         .arg(child.id().to_string())

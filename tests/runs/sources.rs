@@ -95,7 +95,7 @@ fn a_file_that_looks_like_utf_8_at_first_is_read_again() {
     records.extend((0..8_000).map(|n| service().of("", &format!("P{}", n % 3), &format!("E{n}"))));
     records.push(practice("Zoë"));
     let bytes = windows(&records);
-    // A block ends where two mebibytes were read.
+    // Of several blocks, whatever their size.
     assert!(bytes.len() > 5 << 19);
     let ran = Council::file("cld.csv", bytes).makes();
     assert_eq!(encoding(&ran), "windows-1252");
