@@ -10,7 +10,11 @@ const GOVERNANCE: &str = "{legal_basis: Act, direction: No. 3, dpia: D1, retain_
 #[test]
 fn a_fault_is_named_with_its_key() {
     for (key, value, says) in [
-        ("recipeint", "x", &["recipeint", "`recipient`"][..]),
+        (
+            "recipeint",
+            "x",
+            &["unknown key `recipeint`; the nearest known one is `recipient`"][..],
+        ),
         (
             "period",
             "{start: 2025-02-30, end: 2026-03-31}",

@@ -26,6 +26,22 @@ fn an_equal_run_leaves_the_bundle_as_it_was() {
     assert_eq!(json["records"]["submitted"], 2);
 }
 
+#[test]
+fn a_damaged_bundle_of_an_equal_run_is_told() {
+    let ran = Council::of([service(), request()]).makes();
+    let manifest = ran.bundle().join("manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replacen("2032", "2033", 1)).unwrap();
+    let before = tree(&ran.bundle());
+    let again = Said::of(ran.council.command().output().unwrap()).code(2);
+    assert!(
+        again.stderr.contains("Move it away and run again"),
+        "{}",
+        again.stderr
+    );
+    assert_eq!(tree(&ran.bundle()), before);
+}
+
 fn without_run(ran: &Ran) -> serde_json::Value {
     let mut predicate = ran.predicate();
     let run = predicate.as_object_mut().unwrap().remove("run");

@@ -209,7 +209,11 @@ fn yaml_itself_is_read_strictly() {
     );
     refused(&text, "max_length: 4", "the key `max_length` stands twice");
     let text = with(RELEASE_1, "    max_length: 3\n", "    maxlength: 3\n");
-    refused(&text, "maxlength: 3", "unknown key `maxlength`; the nearest known one is `max_length`");
+    refused(
+        &text,
+        "maxlength: 3",
+        "unknown key `maxlength`; the nearest known one is `max_length`",
+    );
     let text = with(RELEASE_1, "    max_length: 3\n", "    max_length: three\n");
     refused(&text, "three\n    applicable", "expected u32");
     let text = with(RELEASE_1, "confidence: medium", "confidence: &c medium");
