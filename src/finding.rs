@@ -118,7 +118,8 @@ fn expected<'a>(check: Check, field: &'a Field, plan: &'a Plan) -> Cow<'a, str> 
         Check::Identifier => Cow::Borrowed("no identifier"),
         Check::Encoding => Cow::Borrowed("characters of Windows-1252"),
         Check::TestNumber => Cow::Borrowed("the NHS number of a person"),
-        Check::Decimals | Check::NumberFormat => Cow::Borrowed("a plain number"),
+        Check::Decimals => Cow::Borrowed("a number with at most two decimals"),
+        Check::NumberFormat => Cow::Borrowed("a plain number"),
         _ => Cow::Borrowed(&field.format),
     }
 }

@@ -6,26 +6,57 @@ const NEAR: f64 = 0.7;
 /// The text most like the given one, if any is near. Capitals, spaces and punctuation do not count: they are what
 /// differs most between releases and systems.
 pub fn nearest<'a>(text: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    ranked(text, among)
-        .filter(|(likeness, _)| *likeness >= NEAR)
-        .map(|(_, best)| best)
+    ranked(text, among, NEAR)
+}
+
+/// The text most like the given one, if it is at least so like, from 0 to 1.
+pub fn nearest_of<'a>(
+    text: &str,
+    among: impl IntoIterator<Item = &'a str>,
+    least: f64,
+) -> Option<&'a str> {
+    ranked(text, among, least)
 }
 
 /// The text most like the given one, however far; `None` only if there is none.
 pub fn closest<'a>(text: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    ranked(text, among).map(|(_, best)| best)
+    ranked(text, among, 0.0)
 }
 
-fn ranked<'a>(text: &str, among: impl IntoIterator<Item = &'a str>) -> Option<(f64, &'a str)> {
+fn ranked<'a>(text: &str, among: impl IntoIterator<Item = &'a str>, least: f64) -> Option<&'a str> {
     let wanted = letters(text);
     let mut best: Option<(f64, &str)> = None;
     for candidate in among {
-        let likeness = strsim::normalized_damerau_levenshtein(&wanted, &letters(candidate));
-        if best.is_none_or(|(so_far, _)| likeness > so_far) {
+        let letters = letters(candidate);
+        let so_far = best.map_or(least, |(so_far, _)| so_far);
+        // Most candidates are out by their letters alone, which costs a small part of a comparison.
+        if most_alike(&wanted, &letters) < so_far {
+            continue;
+        }
+        let likeness = strsim::normalized_damerau_levenshtein(&wanted, &letters);
+        if likeness >= least && best.is_none_or(|(so_far, _)| likeness > so_far) {
             best = Some((likeness, candidate));
         }
     }
-    best
+    best.map(|(_, candidate)| candidate)
+}
+
+/// The most that two texts can be alike, given how often each letter stands in them: an edit changes the sum of the
+/// differences by two at most.
+fn most_alike(a: &str, b: &str) -> f64 {
+    let mut differences = [0_i32; 64];
+    let place = |c: char| c as usize % 64;
+    a.chars().for_each(|c| differences[place(c)] += 1);
+    b.chars().for_each(|c| differences[place(c)] -= 1);
+    let longest = a.chars().count().max(b.chars().count());
+    let (more, fewer) = differences.iter().fold((0, 0), |(more, fewer), d| {
+        (more + (*d).max(0), fewer + (-*d).max(0))
+    });
+    if longest == 0 {
+        1.0
+    } else {
+        1.0 - f64::from(more.max(fewer)) / longest as f64
+    }
 }
 
 fn letters(text: &str) -> String {
@@ -37,7 +68,17 @@ fn letters(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{letters, most_alike, nearest};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_bound_is_never_below_the_likeness(a in "[a-fA-F ]{0,12}", b in "[a-fA-F ]{0,12}") {
+            let (a, b) = (letters(&a), letters(&b));
+            let likeness = strsim::normalized_damerau_levenshtein(&a, &b);
+            prop_assert!(most_alike(&a, &b) >= likeness - 1e-9, "{} {}", most_alike(&a, &b), likeness);
+        }
+    }
 
     #[test]
     fn suggests_only_what_is_near() {

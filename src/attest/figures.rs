@@ -15,15 +15,18 @@ pub(super) fn grouped(figure: u64) -> String {
     text
 }
 
-/// A share with one decimal: `12.5%`. Rounded down except that something is never `0.0%`, so that only all is
-/// `100.0%` and only nothing is `0.0%`. A dash where there is no whole.
+/// A share with one decimal: `12.5%`. Rounded, except that only all is `100.0%` and only nothing is `0.0%`. A dash where
+/// there is no whole.
 pub(super) fn share(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "–".to_owned();
     }
-    let thousandths = u128::from(part) * 1000 / u128::from(whole);
+    let thousandths = (u128::from(part) * 2000 + u128::from(whole)) / (2 * u128::from(whole));
     if thousandths == 0 && part > 0 {
         return "<0.1%".to_owned();
+    }
+    if thousandths == 1000 && part < whole {
+        return ">99.9%".to_owned();
     }
     format!("{}.{}%", thousandths / 10, thousandths % 10)
 }
@@ -127,7 +130,8 @@ mod tests {
             (1, 8, "12.5%"),
             (1, 3, "33.3%"),
             (1, 1_000_000, "<0.1%"),
-            (999_999, 1_000_000, "99.9%"),
+            (999_999, 1_000_000, ">99.9%"),
+            (21, 46, "45.7%"),
             (7, 7, "100.0%"),
             (0, 0, "–"),
             (u64::MAX, u64::MAX, "100.0%"),

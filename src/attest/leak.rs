@@ -9,7 +9,7 @@ use crate::date::Date;
 use crate::error::{Error, Result};
 use crate::extract::Block;
 use crate::schema::Schema;
-use crate::treat::{Form, Identifiers, OutputColumn};
+use crate::treat::{Form, Identifiers, OutputColumn, skeleton};
 
 /// Looks for the extract's identifiers in finished output.
 pub struct LeakCheck<'a> {
@@ -17,7 +17,7 @@ pub struct LeakCheck<'a> {
     columns: &'a [OutputColumn],
     la_code: &'a [u8],
     /// Values that lists, candidates and the configuration give: a person whose name is one of them does not make it a leak.
-    vocabulary: HashSet<Box<[u8]>, FixedState>,
+    vocabulary: HashSet<String, FixedState>,
 }
 
 impl<'a> LeakCheck<'a> {
@@ -28,7 +28,7 @@ impl<'a> LeakCheck<'a> {
         la_code: &'a str,
         columns: &'a [OutputColumn],
     ) -> Self {
-        let mut vocabulary: HashSet<Box<[u8]>, FixedState> = HashSet::default();
+        let mut vocabulary: HashSet<String, FixedState> = HashSet::default();
         let lists = schema.lists.iter().flat_map(|list| {
             let retired = list.retired.iter().map(|r| r.value.as_str());
             let values = list
@@ -40,7 +40,7 @@ impl<'a> LeakCheck<'a> {
                 .chain(list.candidates.iter().map(String::as_str))
         });
         for value in lists.chain([la_code]) {
-            vocabulary.insert(folded(crate::validate::windows_1252(value).0.as_ref()));
+            vocabulary.insert(skeleton(value));
         }
         Self {
             identifiers,
@@ -59,12 +59,11 @@ impl<'a> LeakCheck<'a> {
         let may_be_word = match form {
             Form::Text => true,
             Form::Count => cell.len() > 3,
-            Form::Decimal | Form::Date | Form::Integer | Form::Pseudonym => false,
+            Form::Decimal | Form::Date | Form::Integer | Form::Pseudonym | Form::Sector => false,
         };
-        self.identifiers.any_token_in(cell)
-            || may_be_word
-                && self.identifiers.is_word(cell)
-                && !self.vocabulary.contains(&folded(cell))
+        let identifiers = self.identifiers;
+        identifiers.any_hidden_in(cell)
+            || may_be_word && identifiers.is_word(cell) && !self.vocabulary.contains(&folded(cell))
     }
 
     /// Checks another file of the bundle for NHS numbers and postcodes.
@@ -89,7 +88,7 @@ pub struct LineCheck<'a> {
 
 impl<'a> LineCheck<'a> {
     /// Distinct texts remembered at most.
-    const CAPACITY: usize = 1 << 16;
+    const CAPACITY: usize = 1 << 14;
 
     /// One that has seen nothing.
     pub fn new(check: &'a LeakCheck<'a>) -> Self {
@@ -148,6 +147,9 @@ impl<'a> LineCheck<'a> {
                 let hex = cell.strip_prefix(own.as_slice()).unwrap_or(cell);
                 hex.len() == 64 && hex.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
             }
+            Form::Sector => {
+                matches!(cell, [outward @ .., b' ', b'0'..=b'9'] if (2..=4).contains(&outward.len()) && outward.iter().all(u8::is_ascii_alphanumeric))
+            }
             Form::Date => Date::parse(cell).is_some(),
             Form::Integer => cell.len() <= 4 && cell.iter().all(u8::is_ascii_digit),
             Form::Count | Form::Decimal => {
@@ -175,8 +177,12 @@ impl<'a> LineCheck<'a> {
 
 const SUBMISSION: &str = "submission.csv";
 
-fn folded(cell: &[u8]) -> Box<[u8]> {
-    cell.trim_ascii().to_ascii_lowercase().into()
+fn folded(cell: &[u8]) -> String {
+    skeleton(
+        &encoding_rs::WINDOWS_1252
+            .decode_without_bom_handling(cell)
+            .0,
+    )
 }
 
 fn leak(file: &str, what: &str) -> Error {

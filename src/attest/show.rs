@@ -83,9 +83,9 @@ fn what_and_why(text: &mut Text, p: &Predicate) {
         &format!("{} to {}", p.period.stated.start, p.period.stated.end),
     );
     text.fact(
-        "Period in the records",
+        "Period derived",
         &derived.map_or_else(
-            || "none they agree on".to_owned(),
+            || "none (fewer than 100 ended events, or no month holds enough); the stated period stands".to_owned(),
             |dates| format!("{} to {}", dates.start, dates.end),
         ),
     );

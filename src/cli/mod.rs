@@ -35,13 +35,15 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done (findings that do not break the gate included)
-  1  internal error
+  1  internal error, or the output cannot be written
   2  usage or configuration
   3  input missing, unreadable or malformed
   4  the gate failed: no bundle, the worklist and the findings are written
   5  key missing, weak, wrong or badly kept
   6  verification failed
   7  another run holds the output directory
+130  stopped with Ctrl-C
+
 On any code but 0 no bundle exists and an earlier bundle is untouched.";
 
 #[derive(Debug, Subcommand)]

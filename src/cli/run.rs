@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Format;
 use super::print::{self, number};
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pipeline::{self, Outcome, RunOptions};
 
 /// Make the return from the council's files.
@@ -40,9 +40,10 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     };
     let outcome = pipeline::run(config, &options)?;
     match arguments.format {
-        Format::Human => print::out(&human(&outcome)),
-        Format::Json => print::json(&machine(&outcome)),
+        Format::Human => print::out(&human(&outcome))?,
+        Format::Json => print::json(&machine(&outcome))?,
     }
+    outcome.bundle.map(drop).map_err(Error::Gate)
 }
 
 /// How many of the commonest findings are shown.
@@ -96,16 +97,21 @@ fn human(outcome: &Outcome) -> String {
             outcome.not_checked.len()
         );
     }
-    let _ = writeln!(
-        text,
-        "\nBundle    {}{}",
-        shown(&outcome.bundle),
-        if outcome.existed {
+    if outcome.submitted * 2 < outcome.read {
+        text += "\nMOST RECORDS WERE LEFT OUT. See excluded.csv in the worklist; dates must be dd/mm/yyyy without a time.\n";
+    }
+    if outcome.cancelled_unseen {
+        text += "\nNo record is cancelled: check selection.cancelled if some should be.\n";
+    }
+    text += "\n";
+    if let Ok(bundle) = &outcome.bundle {
+        let note = if outcome.existed {
             " (an equal run made it before; left as it was)"
         } else {
             ""
-        }
-    );
+        };
+        let _ = writeln!(text, "Bundle    {}{note}", shown(bundle));
+    }
     let _ = writeln!(
         text,
         "Worklist  {} (identifiable: keep it in the council)",
@@ -127,7 +133,7 @@ fn shown(path: &Path) -> String {
 fn machine(outcome: &Outcome) -> serde_json::Value {
     json!({
         "run_id": outcome.run_id,
-        "bundle": outcome.bundle,
+        "bundle": outcome.bundle.as_ref().ok(),
         "existed": outcome.existed,
         "worklist": outcome.worklist,
         "test_key": outcome.test_key,

@@ -18,7 +18,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N")]
     rows: u64,
     /// Another seed, another sample.
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", default_value_t = Options::default().seed)]
     seed: u64,
     /// The file to make; an existing one is overwritten.
     #[arg(long, value_name = "FILE")]

@@ -94,11 +94,11 @@ impl Show {
                 let field = schema.fields.iter().find(|f| {
                     f.name.eq_ignore_ascii_case(name) || f.snake.eq_ignore_ascii_case(name)
                 });
-                let list = schema
+                let named = schema
                     .lists
                     .iter()
-                    .find(|l| l.name.eq_ignore_ascii_case(name))
-                    .or_else(|| Some(&schema.lists[field?.list?]));
+                    .find(|l| l.name.eq_ignore_ascii_case(name));
+                let list = named.or_else(|| Some(&schema.lists[field?.list?]));
                 if field.is_none() && list.is_none() {
                     let names = schema
                         .fields
@@ -107,16 +107,18 @@ impl Show {
                         .chain(schema.lists.iter().map(|l| l.name.as_str()));
                     let near = closest(name, names).unwrap_or_default();
                     return Err(Error::Usage(format!(
-                        "{} has no field or list `{name}`; the nearest is `{near}`",
+                        "{} has no field or list `{name}`; the nearest is `{near}`. To show another return, name it with --schema",
                         schema.id
                     )));
                 }
-                let texts = field
-                    .map(|f| show::field_text(&schema, f))
-                    .into_iter()
-                    .chain(list.map(|l| show::list_text(&schema, l)));
+                // A field's text shows its list too.
+                let text = match (field, list) {
+                    (Some(field), _) => show::field_text(&schema, field),
+                    (None, Some(list)) => show::list_text(&schema, list),
+                    (None, None) => String::new(),
+                };
                 let value = json!({ "field": field.map(|f| show::field_json(&schema, f)), "list": list.map(show::list_json) });
-                (texts.collect::<Vec<_>>().join("\n"), value)
+                (text, value)
             }
         };
         match self.format {

@@ -1,6 +1,6 @@
 //! The configuration as the run relies on it: paths resolved, dates read, names known to the schema.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -560,19 +560,20 @@ fn nested(a: &Path, b: &Path) -> bool {
     a.starts_with(&b) || b.starts_with(&a)
 }
 
-/// The path without `.` and `..`, from the root where that can be told.
+/// The path from the root, without `.` and `..`, and without links as far as it exists.
 fn clean(path: &Path) -> PathBuf {
-    let mut clean = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let parts: Vec<_> = clean
-        .components()
-        .map(|c| c.as_os_str().to_owned())
-        .collect();
-    clean.clear();
-    for part in parts {
-        if part == ".." {
-            clean.pop();
-        } else if part != "." {
-            clean.push(part);
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut clean = PathBuf::new();
+    for part in absolute.components() {
+        match part {
+            Component::ParentDir => {
+                clean.pop();
+            }
+            Component::CurDir => {}
+            part => clean.push(part),
+        }
+        if let Ok(real) = clean.canonicalize() {
+            clean = real;
         }
     }
     clean

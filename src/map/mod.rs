@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use crate::config::SourceConfig;
 use crate::extract::HeaderRow;
-use crate::nearest::closest;
+use crate::nearest::nearest_of;
 use crate::schema::Schema;
+use crate::tokens;
 
 /// A source whose columns do not fit the configuration.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,16 @@ impl Mapping {
             schema.fields.iter().any(|f| f.name == *name)
                 || source.columns.iter().any(|(column, _)| column == name)
         };
+        if header
+            .names
+            .iter()
+            .any(|name| name.starts_with("Der_") && name.ends_with("_Pseudo"))
+        {
+            return Err(MapError {
+                path: source.source.path.display().to_string(),
+                faults: vec!["has the columns of a submission. The output of a run is never pseudonymised again: give the extract instead".to_owned()],
+            });
+        }
         if !header.names.iter().any(known) {
             // The first row may be a record, whose cells must not reach a message.
             return Err(MapError {
@@ -60,6 +71,7 @@ impl Mapping {
             });
         }
         let mut faults = Vec::new();
+        let mut unknown_columns = Vec::new();
         let mut mapping = Self {
             fields: vec![None; schema.fields.len()],
             local: Vec::new(),
@@ -106,9 +118,24 @@ impl Mapping {
             } else if name.starts_with("local_") {
                 mapping.local.push((name.clone(), at));
             } else if !source.ignore.contains(name) && mapping.cancelled != Some(at) {
-                faults.push(unknown(name, at, schema));
+                unknown_columns.push((name, at));
             }
         }
+        let missing = |(at, field): (usize, &'_ crate::schema::Field)| {
+            (mapping.fields[at].is_none() && !field.optional()).then_some(field.name.clone())
+        };
+        let missing: Vec<_> = schema
+            .fields
+            .iter()
+            .enumerate()
+            .filter_map(missing)
+            .collect();
+        let missing: Vec<_> = missing.iter().map(String::as_str).collect();
+        faults.extend(
+            unknown_columns
+                .into_iter()
+                .map(|(name, at)| unknown(name, at, schema, &missing)),
+        );
         for (at, field) in schema.fields.iter().enumerate() {
             if mapping.fields[at].is_none() && !field.optional() && !source.absent.contains(&at) {
                 let hint = source.columns.iter().find(|(_, f)| *f == at).map_or(
@@ -139,19 +166,42 @@ impl Mapping {
     }
 }
 
-fn unknown(name: &str, at: usize, schema: &Schema) -> String {
+fn unknown(name: &str, at: usize, schema: &Schema, missing: &[&str]) -> String {
     if name.is_empty() {
         return format!(
             "column {} has no name. Name it in the source, or remove it",
             letters(at)
         );
     }
-    let near = closest(name, schema.fields.iter().map(|f| f.name.as_str())).unwrap_or_default();
-    format!(
-        "column {} `{name}` is not a field of {}; the nearest is `{near}`. Write `{name}: {near}` under `columns:`, or `{name}` under `ignore:`",
+    if looks_like_a_value(name) {
+        return format!(
+            "column {} has a name that looks like a value, so it is not repeated here. Name the column in the source",
+            letters(at)
+        );
+    }
+    let place = format!(
+        "column {} `{name}` is not a field of {}",
         letters(at),
         schema.id
-    )
+    );
+    // A far-fetched field is worse than none: pasted without a thought, it puts one value into another's place.
+    match nearest_of(name, missing.iter().copied(), 0.4) {
+        Some(near) => format!(
+            "{place}; the nearest is `{near}`. Write `{name}: {near}` under `columns:`, or `{name}` under `ignore:`"
+        ),
+        None => {
+            format!("{place}. Say under `columns:` which field it is, or name it under `ignore:`")
+        }
+    }
+}
+
+/// A header cell that was written over may be a date, a number or a postcode; those reach no message.
+fn looks_like_a_value(name: &str) -> bool {
+    let digits = name.chars().filter(|c| c.is_numeric()).count();
+    let (text, _, _) = encoding_rs::WINDOWS_1252.encode(name);
+    let mut token = false;
+    tokens::scan(&text, |_| token = true);
+    token || digits >= 5 || name.chars().count() > 80
 }
 
 /// A column as a spreadsheet names it: A, Z, AA.
@@ -244,6 +294,31 @@ mod tests {
         let error = Mapping::fit(&source(), None, &HeaderRow { names }, &schema).unwrap_err();
         assert!(!error.to_string().contains("Lovelace"));
         assert_eq!(error.faults.len(), 1);
+    }
+
+    #[test]
+    fn a_header_cell_that_looks_like_a_value_is_not_repeated() {
+        for value in ["9990023247", "999 002 3247", "ZX3 5LX", "12/03/1950"] {
+            let error = fit(&source(), &[value], None).unwrap_err().to_string();
+            assert!(
+                !error.contains(value) && error.contains("column AV"),
+                "{error}"
+            );
+        }
+        let error = fit(&source(), &["Address Line 1"], None)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("Address Line 1"), "{error}");
+    }
+
+    #[test]
+    fn a_submission_is_no_source() {
+        let error = fit(&source(), &["Der_NHS_Number_Pseudo"], None).unwrap_err();
+        assert_eq!(error.faults.len(), 1);
+        assert!(
+            error.to_string().contains("never pseudonymised again"),
+            "{error}"
+        );
     }
 
     #[test]

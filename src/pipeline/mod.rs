@@ -4,8 +4,10 @@
 mod attest;
 mod line;
 mod read;
+mod reader;
 mod run;
 mod validate;
+mod worklist;
 mod write;
 
 pub use line::{Numbered, in_order};

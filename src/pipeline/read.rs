@@ -88,12 +88,12 @@ pub fn open(
 ///
 /// # Errors
 /// The first failure in the order of the rows.
-pub fn read<W: Send, S>(
+pub fn read<W: Send, O: Send, S>(
     inputs: &mut [Input],
     digester: impl Fn() -> Option<SourceDigester> + Sync,
     mut begin: impl FnMut() -> Result<(Vec<W>, S)>,
-    work: impl Fn(&mut W, &Cells, &Input) -> Result<Vec<u8>> + Sync,
-    mut take: impl FnMut(&mut S, Vec<u8>) -> Result<()>,
+    work: impl Fn(&mut W, &Cells, &Input) -> Result<O> + Sync,
+    mut take: impl FnMut(&mut S, O) -> Result<()>,
 ) -> Result<(Vec<W>, S, Vec<SourceFacts>)> {
     loop {
         let (workers, mut sink) = begin()?;
@@ -116,7 +116,7 @@ pub fn read<W: Send, S>(
                 let cells = block.into_cells(input.mapping.width, &input.source.path)?;
                 work(worker, &cells, input)
             },
-            |bytes| take(&mut sink, bytes),
+            |made| take(&mut sink, made),
         );
         match outcome {
             Ok((facts, workers)) => return Ok((workers, sink, facts)),

@@ -180,7 +180,7 @@ struct Guard<'a> {
 
 impl<'a> Guard<'a> {
     /// Distinct texts remembered at most.
-    const CAPACITY: usize = 1 << 16;
+    const CAPACITY: usize = 1 << 14;
 
     fn new(columns: &[OutputColumn], check: &'a LeakCheck<'a>) -> Self {
         let mut copied = vec![None; columns.len()];

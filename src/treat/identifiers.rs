@@ -1,17 +1,21 @@
 //! The direct identifiers of the extract, remembered so that none of them can leave in a field where nobody expects one.
 
+use std::fmt;
+use std::hash::{BuildHasher, Hasher};
+
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
-use std::fmt;
-use std::hash::{BuildHasher, Hash, Hasher};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::nhs_number::NhsNumber;
 use crate::tokens::{self, Token};
 
-/// NHS numbers and full postcodes, looked for as tokens; person ids and names, looked for as whole cells.
+/// NHS numbers and full postcodes, looked for anywhere in a text, and person ids and names, looked for as whole cells.
 ///
-/// Person ids and names are kept as 64-bit hashes: with a million of them, the odds that a cell is withheld for a
-/// chance match are below one in ten thousand million for each distinct cell.
+/// Texts are compared by their letters and digits alone, without capitals, accents, spaces, dashes or characters that
+/// nobody sees: whoever reads a cell does not see the difference either. Person ids and names are kept as 64-bit hashes;
+/// with a million of them, the odds that a cell is withheld for a chance match are below one in ten thousand million for
+/// each distinct cell.
 #[derive(Default, Clone)]
 pub struct Identifiers {
     numbers: HashSet<u64, FixedState>,
@@ -38,10 +42,26 @@ impl Identifiers {
 
     /// Remembers a person id or a name.
     pub fn add_word(&mut self, word: &str) {
-        let word = word.trim();
-        if !word.is_empty() {
-            self.words.insert(hash_of(word));
+        let skeleton = skeleton(word);
+        if !skeleton.is_empty() {
+            self.words.insert(hash_of(&skeleton));
         }
+    }
+
+    /// Remembers a cell that should be an NHS number or a postcode and is none: a number with one wrong digit tells who
+    /// is meant as well as the right one.
+    pub fn add_broken(&mut self, cell: &str) {
+        let skeleton = skeleton(cell);
+        // Fewer characters are a part of a postcode, and without a digit it is a remark: neither tells who is meant.
+        if skeleton.len() > 4 && skeleton.bytes().any(|b| b.is_ascii_digit()) {
+            self.words.insert(hash_of(&skeleton));
+        }
+        each_token(&skeleton, |token| {
+            match token {
+                Token::TenDigits(n) => self.numbers.insert(n),
+                Token::Postcode(p) => self.postcodes.insert(p),
+            };
+        });
     }
 
     /// Adds another thread's.
@@ -54,27 +74,83 @@ impl Identifiers {
     /// Whether one of the NHS numbers or postcodes stands in the text as a token. The text is Windows-1252 or ASCII.
     pub fn any_token_in(&self, text: &[u8]) -> bool {
         let mut any = false;
-        tokens::scan(text, |token| {
-            any |= match token {
-                Token::TenDigits(n) => self.numbers.contains(&n),
-                Token::Postcode(p) => self.postcodes.contains(&p),
-            };
-        });
+        tokens::scan(text, |token| any |= self.has(token));
         any
     }
 
-    /// Whether the whole cell is one of the person ids or names, without regard to case. The text is Windows-1252.
+    /// Whether one of the NHS numbers or postcodes stands in a cell, whatever stands between its characters.
+    /// The text is Windows-1252.
+    pub fn any_hidden_in(&self, cell: &[u8]) -> bool {
+        let mut any = false;
+        each_token(&skeleton(&decoded(cell)), |token| any |= self.has(token));
+        any
+    }
+
+    /// Whether the whole cell is one of the person ids or names. The text is Windows-1252.
     pub fn is_word(&self, cell: &[u8]) -> bool {
-        let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(cell);
-        self.words.contains(&hash_of(text.trim()))
+        let skeleton = skeleton(&decoded(cell));
+        !skeleton.is_empty() && self.words.contains(&hash_of(&skeleton))
+    }
+
+    fn has(&self, token: Token) -> bool {
+        match token {
+            Token::TenDigits(n) => self.numbers.contains(&n),
+            Token::Postcode(p) => self.postcodes.contains(&p),
+        }
+    }
+}
+
+fn decoded(cell: &[u8]) -> std::borrow::Cow<'_, str> {
+    encoding_rs::WINDOWS_1252
+        .decode_without_bom_handling(cell)
+        .0
+}
+
+/// The letters and digits of a text, without capitals and accents.
+pub fn skeleton(text: &str) -> String {
+    if text.is_ascii() {
+        return text
+            .bytes()
+            .filter(u8::is_ascii_alphanumeric)
+            .map(|b| char::from(b.to_ascii_lowercase()))
+            .collect();
+    }
+    text.nfkd()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// Every ten digits in a row of a skeleton, and every stretch that has the form of a full postcode.
+fn each_token(skeleton: &str, mut found: impl FnMut(Token)) {
+    let bytes = skeleton.as_bytes();
+    for window in bytes.windows(10) {
+        if window.iter().all(u8::is_ascii_digit) {
+            found(Token::TenDigits(
+                window.iter().fold(0, |n, d| n * 10 + u64::from(d - b'0')),
+            ));
+        }
+    }
+    for length in 5..=7 {
+        for window in bytes.windows(length) {
+            let [.., d, l1, l2] = *window else { continue };
+            if window[0].is_ascii_lowercase()
+                && d.is_ascii_digit()
+                && l1.is_ascii_lowercase()
+                && l2.is_ascii_lowercase()
+            {
+                let packed = window.iter().fold(0, |packed, b| {
+                    packed << 8 | u64::from(b.to_ascii_uppercase())
+                });
+                found(Token::Postcode(packed));
+            }
+        }
     }
 }
 
 fn hash_of(word: &str) -> u64 {
     let mut hasher = FixedState::with_seed(0x636C_6400).build_hasher();
-    for c in word.chars().flat_map(char::to_lowercase) {
-        c.hash(&mut hasher);
-    }
+    hasher.write(word.as_bytes());
     hasher.finish()
 }
 
@@ -82,18 +158,80 @@ fn hash_of(word: &str) -> u64 {
 mod tests {
     use super::*;
 
-    #[test]
-    fn identifiers_are_found_as_tokens_and_whole_cells() {
+    fn known() -> Identifiers {
         let mut known = Identifiers::default();
         known.add_number(&crate::nhs_number::canonical("9434765919").unwrap());
         known.add_postcode(tokens::pack_postcode("LS1 4AP"));
-        known.add_word(" Zoë ");
+        known.add_word(" Zo\u{65}\u{308} ");
         known.add_word("P100001");
-        for text in [&b"see 943 476 5919"[..], b"9434765919", b"at ls14ap now"] {
+        known.add_word("O\u{2019}Neill");
+        known.add_broken("943 476 5911");
+        known.add_broken("zx3-5lx (was ZX9 9ZZ)");
+        known.add_broken("ZX3 5L1");
+        known.add_broken("LS1 4");
+        known.add_broken("Not known");
+        known
+    }
+
+    #[test]
+    fn tokens_are_found_in_lines() {
+        let known = known();
+        for text in [
+            &b"see 943 476 5919"[..],
+            b"9434765919",
+            b"at ls14ap now",
+            b"9434765911",
+        ] {
             assert!(known.any_token_in(text));
         }
         assert!(!known.any_token_in(b"9434765870 LS1 4 LS1 4AB"));
-        assert!(known.is_word(b"zo\xeb") && known.is_word(b"p100001 "));
-        assert!(!known.is_word(b"zoe") && !known.is_word(b"P1000011") && !known.is_word(b""));
+    }
+
+    #[test]
+    fn no_separator_hides_a_token_in_a_cell() {
+        let known = known();
+        for cell in [
+            &b"943  476  5919"[..],
+            b"9 4 3 4 7 6 5 9 1 9",
+            b"943.476/5919",
+            b"943_476_5919",
+            b"943\t476\n5919",
+            b"943 - 476 - 5919",
+            b"1-9434765919",
+            b"L S 1 4 A P",
+            b"ls1\n4ap",
+            b"see LS1_4AP!",
+            b"ZX35LX",
+            b"zx9.9zz",
+        ] {
+            assert!(known.any_hidden_in(cell), "{}", cell.escape_ascii());
+        }
+        for cell in [
+            &b"943 476 591"[..],
+            b"LS1 4A",
+            b"",
+            b"Continuation of support or services",
+        ] {
+            assert!(!known.any_hidden_in(cell), "{}", cell.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn words_are_found_whatever_nobody_sees() {
+        let known = known();
+        for cell in [
+            &b"zo\xeb"[..],
+            b"ZOE",
+            b"p100001 ",
+            b"P-100001",
+            b"P100001\x01",
+            b"O'Neill",
+            b"oneill?",
+            b"zx3 5l1",
+        ] {
+            assert!(known.is_word(cell), "{}", cell.escape_ascii());
+        }
+        assert!(!known.is_word(b"LS1 4") && !known.is_word(b"not known"));
+        assert!(!known.is_word(b"P1000011") && !known.is_word(b"") && !known.is_word(b"?"));
     }
 }

@@ -306,10 +306,11 @@ pub fn check(path: &Path) -> Result<Report, KeyError> {
                 Finding::good("holds one key of 32 bytes, none of the known weak ones"),
             );
             if key.test {
-                findings.insert(
-                    1,
+                // What is published need not be kept.
+                findings = vec![
+                    findings.remove(0),
                     Finding::good("marked as a test key: who may read it does not matter"),
-                );
+                ];
             }
             let accepted = key.test || kept.judge().is_ok();
             Ok(Report {

@@ -6,7 +6,7 @@ mod key_file;
 mod pseudonym;
 mod row;
 
-pub use identifiers::Identifiers;
+pub use identifiers::{Identifiers, skeleton};
 pub use key::{KeyError, MasterKey, Scope};
 pub use key_file::{FormatError, Weakness};
 pub use pseudonym::{DomainKey, LocalRefusal, Pseudonym, SourceDigester};

@@ -14,7 +14,7 @@ use crate::date::Date;
 use crate::extract::Cells;
 use crate::map::Mapping;
 use crate::nhs_number::NhsNumber;
-use crate::schema::{Domain, Kind, Make, Schema, Treatment};
+use crate::schema::{Domain, Kind, Make, Privacy, Schema, Treatment};
 use crate::validate::{Checker, Entry, Validity};
 
 /// What the cells of an output column look like, for the writers and for the check of what was written.
@@ -26,6 +26,8 @@ pub enum Form {
     Pseudonym,
     /// dd/mm/yyyy.
     Date,
+    /// A postcode sector.
+    Sector,
     /// A year, a month, an age or a flag.
     Integer,
     /// A whole number from the extract.
@@ -59,6 +61,8 @@ pub struct RowPlan {
     /// `None` if the configuration drops the NHS number: then nothing made of it may stand in another column either.
     nhs_slot: Option<usize>,
     la_code: String,
+    /// Fields that identify a person by a word: ids and names. Whatever their treatment, their values are remembered.
+    words: Vec<usize>,
 }
 
 /// How one cell of a row is made.
@@ -111,6 +115,7 @@ impl RowPlan {
             person_slot: 0,
             nhs_slot: (schema.fields[roles.nhs_number].treatment != Treatment::Drop).then_some(1),
             la_code: scope.controller().to_owned(),
+            words: words(&schema),
             schema: Arc::clone(&schema),
         };
         plan.slots.push(Slot {
@@ -132,7 +137,8 @@ impl RowPlan {
             let (emit, form) = match &column.make {
                 Make::Nothing => (Emit::Nothing, form_of(kind)),
                 Make::Value if kind == Kind::Date => (Emit::Date(field), Form::Date),
-                Make::Value | Make::PostcodeSector => (Emit::Written(field), form_of(kind)),
+                Make::Value => (Emit::Written(field), form_of(kind)),
+                Make::PostcodeSector => (Emit::Written(field), Form::Sector),
                 Make::Pseudonym(domain) => (
                     Emit::Pseudonym(plan.slot(field, domain, key, scope)?),
                     Form::Pseudonym,
@@ -214,6 +220,18 @@ impl RowPlan {
     }
 }
 
+/// The fields whose values are person ids and names.
+fn words(schema: &Schema) -> Vec<usize> {
+    let other = |at: usize| at == schema.roles.nhs_number || at == schema.roles.postcode;
+    let fields = schema.fields.iter().enumerate();
+    fields
+        .filter(|(at, f)| {
+            f.privacy == Privacy::DirectIdentifier && f.kind != Kind::Date && !other(*at)
+        })
+        .map(|(at, _)| at)
+        .collect()
+}
+
 fn form_of(kind: Kind) -> Form {
     match kind {
         Kind::Date => Form::Date,
@@ -289,14 +307,12 @@ impl<'a> Treater<'a> {
     /// Keeps the identifiers of every record; neighbours often share them.
     fn remember(&mut self, cells: &Cells, mapping: &Mapping, checker: &Checker<'_>) {
         let roles = self.plan.schema.roles;
+        let identifiers = &mut self.identifiers;
+        let columns = &checker.checked().columns;
         let mut last = None;
-        for number in checker.checked().columns[roles.nhs_number]
-            .numbers
-            .iter()
-            .flatten()
-        {
+        for number in columns[roles.nhs_number].numbers.iter().flatten() {
             if last.replace(number) != Some(number) {
-                self.identifiers.add_number(number);
+                identifiers.add_number(number);
             }
         }
         let mut last = 0;
@@ -305,17 +321,21 @@ impl<'a> Treater<'a> {
                 .entry(cells.source, roles.postcode, record)
                 .map_or(0, |e| e.postcode);
             if packed != last && packed != 0 {
-                self.identifiers.add_postcode(packed);
+                identifiers.add_postcode(packed);
             }
             last = packed;
         }
-        let local = self
-            .plan
-            .slots
-            .iter()
-            .filter(|s| s.source == SlotSource::Cell && s.field != roles.event_reference)
-            .map(|s| s.field);
-        for field in local.chain([roles.first_name, roles.last_name]) {
+        for field in [roles.nhs_number, roles.postcode] {
+            let Some(column) = mapping.fields[field] else {
+                continue;
+            };
+            for (record, validity) in columns[field].validity.iter().enumerate() {
+                if *validity == Validity::Invalid {
+                    identifiers.add_broken(&String::from_utf8_lossy(cells.get(column, record)));
+                }
+            }
+        }
+        for &field in &self.plan.words {
             let Some(column) = mapping.fields[field] else {
                 continue;
             };
@@ -323,7 +343,7 @@ impl<'a> Treater<'a> {
             for record in 0..cells.len() {
                 let cell = cells.get(column, record);
                 if cell != last && !cell.is_empty() {
-                    self.identifiers.add_word(&String::from_utf8_lossy(cell));
+                    identifiers.add_word(&String::from_utf8_lossy(cell));
                 }
                 last = cell;
             }

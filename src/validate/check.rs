@@ -153,7 +153,7 @@ impl Check {
             }
             Self::TestNumber => "is of the 999 range reserved for tests",
             Self::NotADate => {
-                "is not a day of the calendar written dd/mm/yyyy; nothing is sent for it"
+                "is not a day of the calendar written dd/mm/yyyy without a time; nothing is sent for it"
             }
             Self::NotANumber => "cannot be read as a number; it is sent empty",
             Self::Decimals => "has more than two decimals; it is sent empty",
@@ -190,7 +190,7 @@ impl Check {
                 "look up the person's NHS number and correct it in the case system"
             }
             Self::TestNumber => {
-                "remove the test person from the extract, or correct the number in the case system"
+                "remove the test person from the extract, or correct the number in the case system (for invented people, cld validate has --allow-test-numbers)"
             }
             Self::NotADate => {
                 "write the date as dd/mm/yyyy without a time in the extract, or correct it in the case system"

@@ -160,6 +160,7 @@ impl<'a> Checker<'a> {
                 .push(self.profiles.of(*results, &self.plan.schema));
         }
         self.statuses();
+        self.forgive_empty(records);
         self.order_of_dates(records);
         self.finish(records, mapping);
         Ok(())
@@ -334,6 +335,22 @@ impl<'a> Checker<'a> {
                     _ => {}
                 }
             }
+        }
+    }
+
+    /// A record in which no field has a value, as spreadsheets leave them behind the last, is left out for having no
+    /// person id. That says it all: fifty findings about what it lacks would bury those that matter.
+    fn forgive_empty(&mut self, records: usize) {
+        let mut empty = vec![true; records];
+        for column in &self.checked.columns {
+            for (empty, validity) in empty.iter_mut().zip(&column.validity) {
+                *empty &= !validity.has_value();
+            }
+        }
+        if empty.contains(&true) {
+            self.checked
+                .issues
+                .retain(|issue| !empty[issue.record as usize]);
         }
     }
 

@@ -15,7 +15,15 @@ use crate::schema::{List, Match, Test};
 use crate::tokens::{self, Token};
 
 /// How many distinct values are remembered; beyond it the column is not one that repeats, and the memory is given back.
-const CAPACITY: usize = 1 << 16;
+const CAPACITY: usize = 1 << 13;
+
+/// Bytes beyond which no text can be a value of a list; a longer one is looked at no further.
+const LONGEST_VALUE: usize = 512;
+
+/// The start of a text, so many bytes at most.
+fn start(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
+}
 
 /// What is known of one distinct value.
 #[derive(Clone)]
@@ -188,8 +196,9 @@ impl Context<'_> {
                 }
             }
         }
+        let told = start(&entry.text, LONGEST_VALUE);
         for (at, test) in self.tests {
-            entry.tests |= u64::from(test.holds_for_text(&entry.text)) << at;
+            entry.tests |= u64::from(test.holds_for_text(told)) << at;
         }
         entry.open = match self.judge {
             Judge::List => !matches!(entry.validity, Validity::Valid | Validity::ReleaseOne),
@@ -257,7 +266,12 @@ impl Context<'_> {
 
     fn look_up(&self, text: &str, entry: &mut Entry) {
         let Some(list) = self.list else { return };
-        match list.look_up(text) {
+        let found = if text.len() > LONGEST_VALUE {
+            Match::Unlisted
+        } else {
+            list.look_up(text)
+        };
+        match found {
             Match::Exact(value) => entry.text = value.into(),
             Match::Respelt {
                 value, capitals, ..
@@ -281,7 +295,10 @@ impl Context<'_> {
                 if list.complete.is_closed() {
                     entry.validity = Validity::Invalid;
                     entry.checks.add(Check::NotInList);
-                    entry.hint = list.nearest(text).unwrap_or_default().into();
+                    entry.hint = list
+                        .nearest(start(text, LONGEST_VALUE))
+                        .unwrap_or_default()
+                        .into();
                 } else {
                     // No finding for each record: nobody can correct it there. The value and its count go to the council.
                     entry.validity = Validity::Unverified;
@@ -339,6 +356,8 @@ fn hides_identifier(text: &str) -> bool {
 impl Entry {
     fn withhold(&mut self, check: Check) {
         self.validity = Validity::Invalid;
+        // What else is wrong with it says what would be sent, and nothing is.
+        self.checks = Checks::default();
         self.checks.add(check);
         self.written = Box::default();
     }

@@ -32,6 +32,9 @@ use crate::treat::{Form, OutputColumn};
 /// Digits of a cost, two of them after the point (spec fields.yaml, Unit Cost).
 const DIGITS: u8 = 18;
 
+/// Values that the library encodes at once.
+const BATCH: usize = 8192;
+
 /// Hashes what is written.
 struct Hashed {
     file: File,
@@ -83,7 +86,10 @@ impl ParquetFile {
         ));
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-            .set_statistics_enabled(EnabledStatistics::Chunk)
+            // Smallest and largest values would be one more place for values to stand, and nobody filters a return by them.
+            .set_statistics_enabled(EnabledStatistics::None)
+            .set_offset_index_disabled(true)
+            .set_write_batch_size(BATCH)
             .set_created_by(concat!("cld-return ", env!("CARGO_PKG_VERSION")).to_owned())
             .set_key_value_metadata(Some(vec![KeyValue::new(
                 "cld.schema".to_owned(),
@@ -182,7 +188,7 @@ pub struct GroupBuilder(Vec<Builder>);
 
 fn data_type(form: Form) -> DataType {
     match form {
-        Form::Text | Form::Pseudonym => DataType::Utf8,
+        Form::Text | Form::Sector | Form::Pseudonym => DataType::Utf8,
         Form::Date => DataType::Date32,
         Form::Integer => DataType::Int32,
         Form::Count => DataType::Int64,
@@ -202,6 +208,7 @@ impl Builder {
     fn new(form: Form, rows: usize) -> Self {
         match form {
             Form::Text => Self::Text(TextBuilder::new(rows, 40)),
+            Form::Sector => Self::Text(TextBuilder::new(rows, 8)),
             Form::Pseudonym => Self::Text(TextBuilder::new(rows, 64)),
             Form::Date => Self::Date(Date32Builder::with_capacity(rows)),
             Form::Integer => Self::Integer(Int32Builder::with_capacity(rows)),

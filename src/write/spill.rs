@@ -10,7 +10,7 @@ use std::sync::Mutex;
 pub const BUCKETS: usize = 128;
 
 /// Rows that are kept in memory, in bytes, before the disk is used.
-const IN_MEMORY: usize = 96 << 20;
+const IN_MEMORY: usize = 448 << 20;
 
 /// What a thread collects for one bucket before it hands it over.
 const CHUNK: usize = 64 << 10;

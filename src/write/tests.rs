@@ -41,9 +41,9 @@ fn the_worklist_runs_no_formula() {
 fn local_columns_stand_once_at_the_end_of_the_header() {
     let header = WorklistHeader::new(["local_b", "local_a", "local_b"].into_iter());
     assert_eq!(header.local(), ["local_b", "local_a"]);
-    let line = header.line();
+    let line = header.findings();
     assert!(line.starts_with(b"\xEF\xBB\xBFrule,severity,"));
-    assert!(line.ends_with(b",follows_from,local_b,local_a\r\n"));
+    assert!(line.ends_with(b",record_excluded,local_b,local_a\r\n"));
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use super::csv_file::push_quoted;
 
-/// The columns of `findings.csv` in the worklist, the `local_` columns of all sources at the end.
+/// The columns of the worklist's files, the `local_` columns of all sources at the end.
 #[derive(Debug, Clone, Default)]
 pub struct WorklistHeader {
     local: Vec<String>,
 }
 
-const COLUMNS: [&str; 13] = [
+const FINDINGS: [&str; 14] = [
     "rule",
     "severity",
     "source",
@@ -22,6 +22,16 @@ const COLUMNS: [&str; 13] = [
     "what_is_wrong",
     "what_to_do",
     "follows_from",
+    "record_excluded",
+];
+
+const EXCLUDED: [&str; 6] = [
+    "source",
+    "row",
+    "person_id",
+    "event_reference",
+    "reason",
+    "what_it_means",
 ];
 
 impl WorklistHeader {
@@ -41,17 +51,29 @@ impl WorklistHeader {
         &self.local
     }
 
-    /// The header line, behind the mark by which spreadsheets know UTF-8.
-    pub fn line(&self) -> Vec<u8> {
-        let mut lines = WorklistLines::default();
-        for name in COLUMNS
-            .into_iter()
-            .chain(self.local.iter().map(String::as_str))
-        {
-            lines.cell(name.as_bytes());
-        }
-        lines.end();
-        [b"\xEF\xBB\xBF".as_slice(), &lines.bytes].concat()
+    /// The header of `findings.csv`, behind the mark by which spreadsheets know UTF-8.
+    pub fn findings(&self) -> Vec<u8> {
+        self.line(&FINDINGS)
+    }
+
+    /// The header of `excluded.csv`.
+    pub fn excluded(&self) -> Vec<u8> {
+        self.line(&EXCLUDED)
+    }
+
+    fn line(&self, columns: &[&str]) -> Vec<u8> {
+        let mut lines = WorklistLines {
+            bytes: b"\xEF\xBB\xBF".to_vec(),
+            begun: false,
+        };
+        lines.line(
+            columns
+                .iter()
+                .copied()
+                .chain(self.local.iter().map(String::as_str))
+                .map(str::as_bytes),
+        );
+        lines.bytes
     }
 }
 
@@ -78,6 +100,12 @@ impl WorklistLines {
         } else {
             push_quoted(&mut self.bytes, cell);
         }
+    }
+
+    /// Appends a line.
+    pub fn line<'c>(&mut self, cells: impl Iterator<Item = &'c [u8]>) {
+        cells.for_each(|cell| self.cell(cell));
+        self.end();
     }
 
     /// Ends the line.

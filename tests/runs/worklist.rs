@@ -17,7 +17,7 @@ fn nobody_else_can_read_it() {
         assert_eq!(mode(&entry.unwrap().path()), 0o600);
         files += 1;
     }
-    assert_eq!(files, 3);
+    assert_eq!(files, 4);
     assert_eq!(directory.file_name(), ran.bundle().file_name());
 }
 
@@ -54,6 +54,7 @@ fn it_says_whose_record_what_and_where() {
             "what_is_wrong",
             "what_to_do",
             "follows_from",
+            "record_excluded",
             "local_team",
         ]
     );

@@ -57,7 +57,7 @@ fn a_blank_or_misread_cause_counts_as_one_too() {
             "Event Type",
             "=Service",
             "unit_cost.not_applicable",
-            "event_type.not_in_list",
+            "event_type.formula",
         ),
     ] {
         let ran = Council::of([service().with(field, value)]).makes();

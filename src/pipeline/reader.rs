@@ -1,0 +1,258 @@
+//! What each thread does with a batch in a run: check, count, select, treat, and tell what the worklist gets.
+
+use super::read::Input;
+use super::worklist::Lines;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::extract::Cells;
+use crate::finding::Finding;
+use crate::map::letters;
+use crate::select::{self, Exclusion};
+use crate::treat::{Identifiers, KeyError, LocalRefusal, People, RowPlan, Treater};
+use crate::validate::{Checker, ClientKind, EventKind, Plan, Tally};
+use crate::write::{Spill, SpillWriter, WorklistHeader, WriteError};
+
+/// Everything a thread keeps while it reads.
+pub(super) struct Reader<'a> {
+    checker: Checker<'a>,
+    treater: Treater<'a>,
+    spill: SpillWriter<'a>,
+    sums: Sums,
+    submitted: Vec<u32>,
+    /// Why each record of the batch is left out, if it is.
+    reasons: Vec<Option<Exclusion>>,
+}
+
+/// What the first pass counts.
+pub(super) struct Sums {
+    pub tally: Tally,
+    /// Records of each source.
+    pub rows: Vec<u64>,
+    /// Lines of each source without any value.
+    pub blank_lines: Vec<u64>,
+    pub excluded: [u64; Exclusion::ALL.len()],
+    pub submitted: u64,
+}
+
+impl Sums {
+    /// Nothing yet, for so many sources and fields.
+    pub fn new(sources: usize, fields: usize) -> Self {
+        Self {
+            tally: Tally::new(fields),
+            rows: vec![0; sources],
+            blank_lines: vec![0; sources],
+            excluded: [0; Exclusion::ALL.len()],
+            submitted: 0,
+        }
+    }
+
+    /// Adds another thread's.
+    pub fn merge(&mut self, other: Self) {
+        self.tally.merge(other.tally);
+        let add = |mine: &mut [u64], theirs: &[u64]| {
+            mine.iter_mut().zip(theirs).for_each(|(a, b)| *a += b)
+        };
+        add(&mut self.rows, &other.rows);
+        add(&mut self.blank_lines, &other.blank_lines);
+        add(&mut self.excluded, &other.excluded);
+        self.submitted += other.submitted;
+    }
+
+    /// Records of all sources.
+    pub fn read(&self) -> u64 {
+        self.rows.iter().sum()
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// One that has read nothing.
+    pub fn new(plan: &'a Plan, rows: &'a RowPlan, spill: &'a Spill, sources: usize) -> Self {
+        Self {
+            checker: Checker::new(plan, sources),
+            treater: Treater::new(rows),
+            spill: SpillWriter::new(spill),
+            sums: Sums::new(sources, plan.fields.len()),
+            submitted: Vec::new(),
+            reasons: Vec::new(),
+        }
+    }
+
+    /// Hands over the last rows and gives what was counted and met.
+    pub fn finish(self) -> Result<(Sums, Identifiers, People)> {
+        let Self {
+            checker,
+            treater,
+            spill,
+            mut sums,
+            ..
+        } = self;
+        spill.finish().map_err(WriteError::from)?;
+        sums.tally.count_unverified(checker.into_unverified());
+        let (identifiers, people) = treater.finish();
+        Ok((sums, identifiers, people))
+    }
+}
+
+/// Why a batch could not be treated.
+enum Untreated {
+    Refused(LocalRefusal),
+    Spill(WriteError),
+}
+
+impl From<LocalRefusal> for Untreated {
+    fn from(refusal: LocalRefusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl Reader<'_> {
+    /// Checks, counts, selects and treats a batch; gives its lines of the worklist.
+    pub fn batch(
+        &mut self,
+        cells: &Cells,
+        input: &Input,
+        plan: &Plan,
+        config: &Config,
+        header: &WorklistHeader,
+        allow_test_key: bool,
+    ) -> Result<Lines> {
+        let mapping = &input.mapping;
+        let source = cells.source;
+        self.checker.check(cells, mapping).map_err(|e| {
+            let column = mapping.fields[e.field].map_or(String::new(), letters);
+            Error::Input(format!(
+                "{} row {} column {column}: {} is a pseudonym already. The output of a run is never pseudonymised again: give the extract instead",
+                input.source.path.display(),
+                cells.row(e.record),
+                plan.schema.fields[e.field].name
+            ))
+        })?;
+        let roles = plan.schema.roles;
+        let checked = self.checker.checked();
+        if plan.test_key
+            && !allow_test_key
+            && checked.columns[roles.nhs_number]
+                .numbers
+                .iter()
+                .flatten()
+                .any(|n| !n.is_test())
+        {
+            return Err(KeyError::TestKeyOnRealData.into());
+        }
+        self.submitted.clear();
+        self.reasons.clear();
+        for record in 0..cells.len() {
+            let cancelled = mapping
+                .cancelled
+                .zip(config.selection.cancelled.as_ref())
+                .is_some_and(|(column, rule)| {
+                    let value = String::from_utf8_lossy(cells.get(column, record));
+                    rule.values
+                        .iter()
+                        .any(|v| v.trim().eq_ignore_ascii_case(value.trim()))
+                });
+            let date = |field: usize| checked.columns[field].dates[record];
+            let facts = select::Facts {
+                has_person_id: checked.columns[roles.nhs_number].numbers[record].is_some()
+                    || checked.columns[roles.person_id].validity[record].has_value(),
+                client: self
+                    .checker
+                    .entry(source, roles.client_type, record)
+                    .map_or(ClientKind::Other, |e| e.client),
+                event: self
+                    .checker
+                    .entry(source, roles.event_type, record)
+                    .map_or(EventKind::None, |e| e.event),
+                start: date(roles.event_start),
+                end: date(roles.event_end),
+                cancelled,
+            };
+            let reason = select::exclusion(facts, config.period, &config.selection);
+            match reason {
+                None => self.submitted.push(record as u32),
+                Some(reason) => self.sums.excluded[reason as usize] += 1,
+            }
+            self.reasons.push(reason);
+        }
+        self.sums.rows[source] += cells.len() as u64;
+        self.sums.blank_lines[source] += cells.blank_lines();
+        self.sums.submitted += self.submitted.len() as u64;
+        self.sums.tally.count_findings(&self.checker);
+        self.sums
+            .tally
+            .count_submitted(&self.checker, plan, source, &self.submitted);
+        let spill = &mut self.spill;
+        self.treater
+            .treat(
+                cells,
+                mapping,
+                &self.checker,
+                &self.submitted,
+                |first, fill| {
+                    spill
+                        .push(first, fill)
+                        .map_err(|e| Untreated::Spill(e.into()))
+                },
+            )
+            .map_err(|e| match e {
+                Untreated::Refused(refusal) => Error::Input(format!(
+                    "{}: an identifier {refusal}",
+                    input.source.path.display()
+                )),
+                Untreated::Spill(e) => e.into(),
+            })?;
+        Ok(self.lines(cells, input, plan, header))
+    }
+
+    /// What the batch adds to the worklist.
+    fn lines(&self, cells: &Cells, input: &Input, plan: &Plan, header: &WorklistHeader) -> Lines {
+        let mapping = &input.mapping;
+        let local = header.local().iter().map(|name| {
+            mapping
+                .local
+                .iter()
+                .find(|(n, _)| n == name)
+                .map(|(_, column)| *column)
+        });
+        let local: Vec<Option<usize>> = local.collect();
+        let cell = |column: Option<usize>, record: usize| {
+            column.map_or(&b""[..], |column| cells.get(column, record))
+        };
+        let mut lines = Lines::default();
+        for issue in &self.checker.checked().issues {
+            let record = issue.record as usize;
+            let finding = Finding::of(
+                *issue,
+                plan,
+                &self.checker,
+                cells,
+                mapping,
+                &input.source.name,
+            );
+            lines.finding(
+                &finding,
+                self.reasons[record],
+                local.iter().map(|column| cell(*column, record)),
+            );
+        }
+        let roles = &plan.schema.roles;
+        let [person, event] =
+            [roles.person_id, roles.event_reference].map(|field| mapping.fields[field]);
+        for (record, reason) in self.reasons.iter().enumerate() {
+            let Some(reason) = reason else { continue };
+            let row = cells.row(record).to_string();
+            let place = [
+                input.source.name.as_bytes(),
+                row.as_bytes(),
+                cell(person, record),
+                cell(event, record),
+            ];
+            lines.excluded(
+                *reason,
+                place,
+                local.iter().map(|column| cell(*column, record)),
+            );
+        }
+        lines
+    }
+}

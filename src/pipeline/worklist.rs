@@ -1,0 +1,191 @@
+//! The files of the worklist, filled in the order of the rows while the first pass goes on.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::write::Written;
+use crate::error::{Error, Result};
+use crate::finding::{Finding, rule_code};
+use crate::select::Exclusion;
+use crate::validate::{Check, Plan, Severity, Tally};
+use crate::write::{
+    FindingRow, Staging, WorklistHeader, WorklistLines, findings_csv, unverified_csv,
+};
+
+/// What a batch adds to the worklist.
+#[derive(Default)]
+pub(super) struct Lines {
+    findings: WorklistLines,
+    excluded: WorklistLines,
+}
+
+impl Lines {
+    /// Adds a finding of a record that was submitted or left out for a reason.
+    pub fn finding<'c>(
+        &mut self,
+        finding: &Finding<'_>,
+        reason: Option<Exclusion>,
+        local: impl Iterator<Item = &'c [u8]>,
+    ) {
+        let case = finding.case.expose();
+        let (rule, row) = (finding.rule(), finding.row.to_string());
+        let expected = if case.suggestion.is_empty() {
+            &*finding.expected
+        } else {
+            case.suggestion
+        };
+        let cells = [
+            rule.as_bytes(),
+            finding.severity.name().as_bytes(),
+            finding.source.as_bytes(),
+            row.as_bytes(),
+            finding.column.as_deref().unwrap_or_default().as_bytes(),
+            finding.field.name.as_bytes(),
+            case.person_id,
+            case.event_reference,
+            case.received,
+            expected.as_bytes(),
+            finding.check.fault().as_bytes(),
+            finding.check.remedy().as_bytes(),
+            finding
+                .follows_from
+                .as_deref()
+                .unwrap_or_default()
+                .as_bytes(),
+            reason.map_or("", Exclusion::name).as_bytes(),
+        ];
+        cells.into_iter().for_each(|cell| self.findings.cell(cell));
+        local.for_each(|cell| self.findings.cell(cell));
+        self.findings.end();
+    }
+
+    /// Adds a record that is left out.
+    pub fn excluded<'c>(
+        &mut self,
+        reason: Exclusion,
+        place: [&[u8]; 4],
+        local: impl Iterator<Item = &'c [u8]>,
+    ) {
+        let why = [reason.name().as_bytes(), reason.words().as_bytes()];
+        place
+            .into_iter()
+            .chain(why)
+            .for_each(|cell| self.excluded.cell(cell));
+        local.for_each(|cell| self.excluded.cell(cell));
+        self.excluded.end();
+    }
+}
+
+/// The worklist being written.
+pub(super) struct Worklist {
+    findings: BufWriter<File>,
+    excluded: BufWriter<File>,
+}
+
+impl Worklist {
+    /// Begins the files in a directory, over what an earlier beginning left there.
+    pub fn begin(directory: &Path, header: &WorklistHeader) -> Result<Self> {
+        let begin = |name: &str, line: Vec<u8>| {
+            let path = directory.join(name);
+            let mut file = private_file(&path).map(|file| BufWriter::with_capacity(1 << 18, file));
+            let begun = file.as_mut().map_or(Ok(()), |file| file.write_all(&line));
+            begun.and(file).map_err(Error::io("write", path))
+        };
+        Ok(Self {
+            findings: begin("findings.csv", header.findings())?,
+            excluded: begin("excluded.csv", header.excluded())?,
+        })
+    }
+
+    /// Takes what a batch adds.
+    pub fn take(&mut self, lines: &Lines) -> io::Result<()> {
+        self.findings.write_all(&lines.findings.bytes)?;
+        self.excluded.write_all(&lines.excluded.bytes)
+    }
+
+    /// Adds what was withheld while writing. It has no row any more: rows were sorted, so that nothing leads back from them.
+    pub fn withheld(
+        &mut self,
+        plan: &Plan,
+        written: &Written,
+        header: &WorklistHeader,
+    ) -> io::Result<()> {
+        let mut lines = WorklistLines::default();
+        for (field, records) in &written.withheld {
+            let field = &plan.schema.fields[usize::from(*field)];
+            let expected = format!(
+                "no NHS number, postcode, person id or name of the extract; found in {records} records"
+            );
+            let rule = rule_code(&field.snake, Check::Identifier);
+            let severity = Severity::Error.name();
+            let (fault, remedy) = (Check::Identifier.fault(), Check::Identifier.remedy());
+            let cells = [
+                &*rule,
+                severity,
+                "all sources",
+                "",
+                "",
+                &*field.name,
+                "",
+                "",
+                "",
+                &*expected,
+                fault,
+                remedy,
+                "",
+                "",
+            ];
+            lines.line(
+                cells
+                    .into_iter()
+                    .map(str::as_bytes)
+                    .chain(header.local().iter().map(|_| &b""[..])),
+            );
+        }
+        self.findings.write_all(&lines.bytes)
+    }
+
+    /// Adds what was counted and gives the directory its name.
+    pub fn finish(
+        self,
+        stage: Staging,
+        plan: &Plan,
+        tally: &Tally,
+        findings: &[FindingRow],
+        run_id: &str,
+    ) -> Result<PathBuf> {
+        let base = stage.path().to_owned();
+        for file in [self.findings, self.excluded] {
+            file.into_inner()
+                .map_err(io::IntoInnerError::into_error)
+                .and_then(|f| f.sync_all())
+                .map_err(Error::io("write", &base))?;
+        }
+        let unverified = tally
+            .unverified
+            .iter()
+            .map(|((field, value), n)| (plan.schema.fields[*field].name.as_str(), &**value, *n));
+        for (name, bytes) in [
+            ("unverified-values.csv", unverified_csv(unverified)),
+            ("findings-by-rule.csv", findings_csv(findings).into_bytes()),
+        ] {
+            let path = base.join(name);
+            private_file(&path)
+                .and_then(|mut f| f.write_all(&bytes).and_then(|()| f.sync_all()))
+                .map_err(Error::io("write", &path))?;
+        }
+        stage
+            .finish(run_id, true)
+            .map_err(Error::io("rename", base))
+    }
+}
+
+/// A new file that nobody else can read.
+fn private_file(path: &Path) -> std::io::Result<File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
