@@ -143,9 +143,13 @@ impl<'a> LineCheck<'a> {
             _ if cell.is_empty() => true,
             Form::Text => self.is_harmless(cell),
             Form::Pseudonym => {
-                let own = [self.check.la_code, b"_"].concat();
-                let hex = cell.strip_prefix(own.as_slice()).unwrap_or(cell);
-                hex.len() == 64 && hex.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+                let own = cell
+                    .strip_prefix(self.check.la_code)
+                    .and_then(|rest| rest.strip_prefix(b"_"));
+                let hex = own.unwrap_or(cell);
+                // Without an early end, so that the bytes are looked at many at a time.
+                let digit = |b: u8| (b.wrapping_sub(b'0') < 10) | (b.wrapping_sub(b'a') < 6);
+                hex.len() == 64 && hex.iter().fold(true, |all, b| all & digit(*b))
             }
             Form::Sector => {
                 matches!(cell, [outward @ .., b' ', b'0'..=b'9'] if (2..=4).contains(&outward.len()) && outward.iter().all(u8::is_ascii_alphanumeric))

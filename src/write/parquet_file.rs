@@ -7,10 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Date32Builder, Decimal128Builder, Int32Builder, Int64Builder, NullBufferBuilder,
-    StringArray,
+    ArrayRef, Date32Builder, Decimal128Builder, Int32Builder, Int64Builder, StringArray,
 };
-use arrow::buffer::OffsetBuffer;
+use arrow::buffer::{BooleanBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
 use encoding_rs::WINDOWS_1252;
 use parquet::arrow::ArrowWriter;
@@ -245,11 +244,11 @@ impl Builder {
     }
 }
 
-/// Text in one piece, so that it is checked to be UTF-8 once for a column and not once for a cell.
+/// Text in one piece, so that it is checked and turned into UTF-8 once for a column and not once for a cell.
 struct TextBuilder {
+    /// Windows-1252.
     bytes: Vec<u8>,
     offsets: Vec<i32>,
-    present: NullBufferBuilder,
 }
 
 impl TextBuilder {
@@ -259,30 +258,40 @@ impl TextBuilder {
         Self {
             bytes: Vec::with_capacity(rows * usual),
             offsets,
-            present: NullBufferBuilder::new(rows),
         }
     }
 
+    #[inline]
     fn push(&mut self, cell: &[u8]) {
-        if cell.is_ascii() {
-            self.bytes.extend_from_slice(cell);
-        } else {
-            self.bytes
-                .extend_from_slice(WINDOWS_1252.decode_without_bom_handling(cell).0.as_bytes());
-        }
-        self.present.append(!cell.is_empty());
+        self.bytes.extend_from_slice(cell);
         // A group's column is far below the two gibibytes that an offset can tell; the array checks it.
         self.offsets
             .push(i32::try_from(self.bytes.len()).unwrap_or(i32::MAX));
     }
 
-    fn finish(mut self) -> Result<StringArray, WriteError> {
-        let offsets = OffsetBuffer::new(self.offsets.into());
+    fn finish(self) -> Result<StringArray, WriteError> {
+        let rows = self.offsets.len() - 1;
+        let present =
+            BooleanBuffer::collect_bool(rows, |row| self.offsets[row] != self.offsets[row + 1]);
+        let Self { bytes, offsets } = if self.bytes.is_ascii() {
+            self
+        } else {
+            self.in_utf8()
+        };
         Ok(StringArray::try_new(
-            offsets,
-            self.bytes.into(),
-            self.present.finish(),
+            OffsetBuffer::new(offsets.into()),
+            bytes.into(),
+            Some(present.into()),
         )?)
+    }
+
+    fn in_utf8(&self) -> Self {
+        let mut text = Self::new(self.offsets.len(), 0);
+        for ends in self.offsets.windows(2) {
+            let cell = &self.bytes[ends[0] as usize..ends[1] as usize];
+            text.push(WINDOWS_1252.decode_without_bom_handling(cell).0.as_bytes());
+        }
+        text
     }
 }
 
