@@ -1,6 +1,7 @@
 //! The council's configuration: read strictly, checked as a whole, every fault told at once.
 
 mod raw;
+mod reader;
 mod valid;
 
 pub use valid::{Cancelled, Config, Gate, Governance, Period, Selection, SourceConfig};

@@ -301,7 +301,7 @@ mod tests {
         for value in ["9990023247", "999 002 3247", "ZX3 5LX", "12/03/1950"] {
             let error = fit(&source(), &[value], None).unwrap_err().to_string();
             assert!(
-                !error.contains(value) && error.contains("column AV"),
+                !error.contains(value) && error.contains("column AU"),
                 "{error}"
             );
         }

@@ -3,11 +3,14 @@
 mod identifiers;
 pub mod key;
 mod key_file;
+mod memo;
+mod people;
 mod pseudonym;
 mod row;
 
 pub use identifiers::{Identifiers, skeleton};
 pub use key::{KeyError, MasterKey, Scope};
 pub use key_file::{FormatError, Weakness};
+pub use people::People;
 pub use pseudonym::{DomainKey, LocalRefusal, Pseudonym, SourceDigester};
-pub use row::{Form, OutputColumn, People, RowPlan, Treater};
+pub use row::{Form, OutputColumn, RowPlan, Treater};

@@ -6,10 +6,8 @@
 
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
-use hashbrown::HashSet;
-
-use super::{DomainKey, Identifiers, KeyError, LocalRefusal, MasterKey, Pseudonym, Scope};
+use super::memo::Memo;
+use super::{DomainKey, Identifiers, KeyError, LocalRefusal, MasterKey, People, Pseudonym, Scope};
 use crate::date::Date;
 use crate::extract::Cells;
 use crate::map::Mapping;
@@ -342,7 +340,10 @@ impl<'a> Treater<'a> {
             let mut last: &[u8] = b"";
             for record in 0..cells.len() {
                 let cell = cells.get(column, record);
-                if cell != last && !cell.is_empty() {
+                if cell.is_empty() {
+                    continue;
+                }
+                if cell != last {
                     identifiers.add_word(&String::from_utf8_lossy(cell));
                 }
                 last = cell;
@@ -413,8 +414,10 @@ impl<'a> Treater<'a> {
                 Made::Nothing => {}
                 Made::Written(entries, lexicon) => {
                     let entry = &lexicon[entries[record] as usize];
-                    row.extend_from_slice(&entry.written);
-                    copied |= u128::from(entry.open) << at;
+                    if !entry.written.is_empty() {
+                        row.extend_from_slice(&entry.written);
+                        copied |= u128::from(entry.open) << at;
+                    }
                 }
                 Made::Date(dates) => {
                     if let Some(date) = dates[record] {
@@ -547,81 +550,6 @@ fn speaks_of_conversation(text: &[u8]) -> bool {
                 .get(at - 3..at - 3 + WORD.len())
                 .is_some_and(|word| word.eq_ignore_ascii_case(WORD))
     })
-}
-
-/// The people met, told apart by the first eight bytes of their pseudonym: one chance in 30 million that two of a
-/// million people count as one.
-#[derive(Default)]
-pub struct People(HashSet<u64, FixedState>);
-
-impl People {
-    fn add(&mut self, pseudonym: Option<Pseudonym>) {
-        if let Some([a, b, c, d, e, f, g, h, ..]) = pseudonym.as_ref().map(Pseudonym::as_bytes) {
-            self.0
-                .insert(u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]));
-        }
-    }
-
-    /// Adds another thread's.
-    pub fn merge(&mut self, other: Self) {
-        self.0.extend(other.0);
-    }
-
-    /// How many there are.
-    pub fn count(&self) -> u64 {
-        self.0.len() as u64
-    }
-}
-
-/// Remembers the pseudonyms of recent values, so that one HMAC serves the rows of one person that lie near each other.
-/// Bounded: a value takes the place of another one.
-struct Memo {
-    places: Vec<Remembered>,
-}
-
-struct Remembered {
-    length: u8,
-    value: [u8; Memo::LONGEST],
-    pseudonym: Option<Pseudonym>,
-}
-
-impl Memo {
-    const PLACES: usize = 1 << 12;
-    const LONGEST: usize = 23;
-
-    fn new() -> Self {
-        let empty = || Remembered {
-            length: 0,
-            value: [0; Self::LONGEST],
-            pseudonym: None,
-        };
-        Self {
-            places: std::iter::repeat_with(empty).take(Self::PLACES).collect(),
-        }
-    }
-
-    fn recall(
-        &mut self,
-        value: &[u8],
-        make: impl FnOnce() -> Result<Option<Pseudonym>, LocalRefusal>,
-    ) -> Result<Option<Pseudonym>, LocalRefusal> {
-        if value.is_empty() {
-            return Ok(None);
-        }
-        if value.len() > Self::LONGEST {
-            return make();
-        }
-        let hash = value.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
-            (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3)
-        });
-        let place = &mut self.places[(hash >> 32) as usize % Self::PLACES];
-        if usize::from(place.length) != value.len() || place.value[..value.len()] != *value {
-            place.pseudonym = make()?;
-            place.length = value.len() as u8;
-            place.value[..value.len()].copy_from_slice(value);
-        }
-        Ok(place.pseudonym)
-    }
 }
 
 #[cfg(test)]

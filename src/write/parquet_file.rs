@@ -263,7 +263,9 @@ impl TextBuilder {
 
     #[inline]
     fn push(&mut self, cell: &[u8]) {
-        self.bytes.extend_from_slice(cell);
+        if !cell.is_empty() {
+            self.bytes.extend_from_slice(cell);
+        }
         // A group's column is far below the two gibibytes that an offset can tell; the array checks it.
         self.offsets
             .push(i32::try_from(self.bytes.len()).unwrap_or(i32::MAX));

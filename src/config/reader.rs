@@ -1,0 +1,413 @@
+//! From the configuration as written to the configuration as relied on: every fault is told, with its key.
+
+use std::path::{Component, Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::raw::{Pairs, RawConfig, RawSource};
+use super::valid::{Cancelled, Config, Gate, Governance, Period, Selection, SourceConfig};
+use crate::date::Date;
+use crate::extract::{Encoding, Source};
+use crate::nearest::closest;
+use crate::schema::{Domain, Make, Schema, Treatment};
+
+pub(super) struct Reader<'a> {
+    /// What paths are relative to.
+    pub base: &'a Path,
+    /// The faults so far.
+    pub faults: &'a mut Vec<String>,
+}
+
+impl Reader<'_> {
+    /// Checks everything; `None` or a fault means that the configuration cannot be used.
+    pub fn config(mut self, raw: RawConfig, mut schema: Schema, text: &str) -> Option<Config> {
+        let period = self.period(&raw.period.start, &raw.period.end);
+        let completed_lists = raw
+            .lists
+            .as_deref()
+            .map_or_else(Vec::new, |file| self.complete(&mut schema, file));
+        let stricter = self.treatments(&raw.treatments, &mut schema);
+        let sources: Vec<_> = raw
+            .sources
+            .iter()
+            .enumerate()
+            .map(|(at, s)| self.source(at, s, &schema))
+            .collect();
+        if sources.is_empty() {
+            self.fault("sources", "names no file");
+        }
+        for (at, source) in raw.sources.iter().enumerate() {
+            if raw.sources[..at].iter().any(|s| s.name == source.name) {
+                self.fault(
+                    "sources",
+                    &format!("two sources are called `{}`", source.name),
+                );
+            }
+        }
+        let la_code = raw.controller.la_code;
+        if la_code.len() != 3 || !la_code.bytes().all(|b| b.is_ascii_digit()) {
+            self.fault(
+                "controller.la_code",
+                "is not three digits; write it in quotes, as in \"999\"",
+            );
+        }
+        if raw.governance.national_data_opt_out.applied {
+            self.fault(
+                "governance.national_data_opt_out.applied",
+                "is true, but this return is mandated by law, so the opt-out must not be applied: set it to false and give the reason",
+            );
+        }
+        for (key, value) in [
+            ("controller.name", &raw.controller.name),
+            ("recipient", &raw.recipient),
+            ("purpose", &raw.purpose),
+            ("key.epoch", &raw.key.epoch),
+            ("governance.legal_basis", &raw.governance.legal_basis),
+            ("governance.direction", &raw.governance.direction),
+            ("governance.dpia", &raw.governance.dpia),
+            (
+                "governance.national_data_opt_out.reason",
+                &raw.governance.national_data_opt_out.reason,
+            ),
+        ] {
+            if value.trim().is_empty() || value.chars().any(char::is_control) {
+                self.fault(key, "is blank or holds a control character");
+            }
+        }
+        let gate = match raw.gate.max_error_records.as_deref() {
+            None => Some(Gate(1_000_000)),
+            Some(text) => Gate::parse(text),
+        };
+        if gate.is_none() {
+            self.fault(
+                "gate.max_error_records",
+                "is not a percentage from 0% to 100%, as in 2.5%",
+            );
+        }
+        let retain_until = self.day("governance.retain_until", &raw.governance.retain_until);
+        let bundle_dir = self.path(&raw.output.bundle);
+        let worklist_dir = self.path(&raw.output.worklist);
+        if nested(&bundle_dir, &worklist_dir) {
+            self.fault("output", "the worklist is identifiable and may not lie in the folder of the bundles, nor they in its folder");
+        }
+        let cancelled = raw.selection.cancelled.map(|c| Cancelled {
+            column: c.column,
+            values: c.values,
+        });
+        Some(Config {
+            digest: hex_digest(text.as_bytes()),
+            schema,
+            period: period?,
+            la_code,
+            controller: raw.controller.name,
+            recipient: raw.recipient,
+            purpose: raw.purpose,
+            key_file: self.path(&raw.key.file),
+            epoch: raw.key.epoch,
+            key_id: raw.key.id,
+            signing_key: self.path(&raw.signing_key),
+            sources,
+            bundle_dir,
+            worklist_dir,
+            stricter,
+            selection: Selection {
+                cancelled,
+                open_event: raw.selection.open_event.unwrap_or(true),
+                outside_period: raw.selection.outside_period.unwrap_or(true),
+            },
+            gate: gate?,
+            governance: Governance {
+                legal_basis: raw.governance.legal_basis,
+                direction: raw.governance.direction,
+                dpia: raw.governance.dpia,
+                sharing_agreement: raw.governance.sharing_agreement,
+                retain_until: retain_until?,
+                opt_out_reason: raw.governance.national_data_opt_out.reason,
+            },
+            completed_lists,
+            lists_digest: raw
+                .lists
+                .as_deref()
+                .and_then(|file| Some(hex_digest(&std::fs::read(self.path(file)).ok()?))),
+            previous: raw.previous.as_deref().map(|p| self.path(p)),
+        })
+    }
+
+    fn fault(&mut self, key: &str, fault: &str) {
+        self.faults.push(format!("{key}: {fault}"));
+    }
+
+    fn path(&self, text: &str) -> PathBuf {
+        self.base.join(text)
+    }
+
+    fn day(&mut self, key: &str, text: &str) -> Option<Date> {
+        let day = Date::parse_iso(text.trim());
+        if day.is_none() {
+            self.fault(key, "is not a day written as 2026-03-31");
+        }
+        day
+    }
+
+    fn period(&mut self, start: &str, end: &str) -> Option<Period> {
+        let (start, end) = (self.day("period.start", start), self.day("period.end", end));
+        let (start, end) = (start?, end?);
+        if start > end {
+            self.fault("period", "starts after it ends");
+        }
+        Some(Period { start, end })
+    }
+
+    fn field(&mut self, key: &str, name: &str, schema: &Schema) -> Option<usize> {
+        let at = schema.position(name);
+        if at.is_none() {
+            let nearest =
+                closest(name, schema.fields.iter().map(|f| f.name.as_str())).unwrap_or_default();
+            self.fault(
+                key,
+                &format!(
+                    "`{name}` is not a field of {}; the nearest is `{nearest}`",
+                    schema.id
+                ),
+            );
+        }
+        at
+    }
+
+    fn treatments(&mut self, raw: &Pairs<String>, schema: &mut Schema) -> Vec<(String, Treatment)> {
+        let mut stricter = Vec::new();
+        for (name, wanted) in &raw.0 {
+            let Some(at) = self.field("treatments", name, schema) else {
+                continue;
+            };
+            let has = schema.fields[at].treatment;
+            let wants = match (wanted.as_str(), has) {
+                ("keep", Treatment::Keep)
+                | ("derive", Treatment::Derive)
+                | ("pseudonymise", Treatment::Pseudonymise)
+                | ("drop", Treatment::Drop) => {
+                    continue;
+                }
+                ("drop", _) => Treatment::Drop,
+                ("pseudonymise", Treatment::Keep) => Treatment::Pseudonymise,
+                ("keep" | "derive" | "pseudonymise", _) => {
+                    self.fault("treatments", &format!("`{name}: {wanted}` is not stricter than the schema's treatment of the field; it may only be made stricter"));
+                    continue;
+                }
+                _ => {
+                    self.fault("treatments", &format!("`{name}: {wanted}` is no treatment; known are keep, pseudonymise, derive and drop"));
+                    continue;
+                }
+            };
+            schema.make_stricter(at, wants);
+            stricter.push((schema.fields[at].name.clone(), wants));
+        }
+        stricter
+    }
+
+    fn complete(&mut self, schema: &mut Schema, file: &str) -> Vec<(String, usize)> {
+        let path = self.path(file);
+        let values = match read_lists(&path) {
+            Ok(values) => values,
+            Err(fault) => {
+                self.fault("lists", &fault);
+                return Vec::new();
+            }
+        };
+        if let Err(fault) = schema.complete_lists(&values) {
+            self.fault("lists", &format!("{}: {fault}", path.display()));
+        }
+        let mut counts: Vec<(String, usize)> = Vec::new();
+        for (field, _) in values {
+            match counts.iter_mut().find(|(f, _)| *f == field) {
+                Some((_, n)) => *n += 1,
+                None => counts.push((field, 1)),
+            }
+        }
+        counts
+    }
+
+    fn source(&mut self, at: usize, raw: &RawSource, schema: &Schema) -> SourceConfig {
+        let key = format!("sources[{}]", at + 1);
+        let lower = raw.file.to_ascii_lowercase();
+        match raw.kind.as_deref() {
+            None if lower.ends_with(".csv") || lower.ends_with(".csv.gz") => {}
+            Some("csv") => {}
+            None => self.fault(&key, "the file's name ends neither in .csv nor in .csv.gz; if it is CSV all the same, add `kind: csv`"),
+            Some(other) => self.fault(&key, &format!("kind `{other}` is not known; known is csv (plain or .gz)")),
+        }
+        let encoding = raw.encoding.as_deref().and_then(|name| {
+            let known = Encoding::named(name);
+            if known.is_none() {
+                self.fault(
+                    &format!("{key}.encoding"),
+                    "is neither utf-8 nor windows-1252",
+                );
+            }
+            known
+        });
+        let mut columns: Vec<(String, usize)> = Vec::new();
+        for (column, field) in &raw.columns.0 {
+            let Some(field) = self.field(&format!("{key}.columns"), field, schema) else {
+                continue;
+            };
+            if let Some((other, _)) = columns.iter().find(|(_, f)| *f == field) {
+                let fault = format!(
+                    "`{other}` and `{column}` are both `{}`",
+                    schema.fields[field].name
+                );
+                self.fault(&format!("{key}.columns"), &fault);
+            }
+            columns.push((column.trim().to_owned(), field));
+        }
+        let values = raw
+            .values
+            .0
+            .iter()
+            .filter_map(|(name, pairs)| self.values(&key, name, pairs, schema))
+            .collect();
+        let absent = raw
+            .absent
+            .iter()
+            .filter_map(|name| self.field(&format!("{key}.absent"), name, schema))
+            .collect();
+        SourceConfig {
+            source: Source {
+                name: raw.name.clone(),
+                path: self.path(&raw.file),
+                encoding,
+            },
+            columns,
+            values,
+            ignore: raw.ignore.iter().map(|c| c.trim().to_owned()).collect(),
+            absent,
+        }
+    }
+
+    fn values(
+        &mut self,
+        key: &str,
+        name: &str,
+        pairs: &Pairs<String>,
+        schema: &Schema,
+    ) -> Option<(usize, Vec<(String, String)>)> {
+        let at = self.field(&format!("{key}.values"), name, schema)?;
+        let field = &schema.fields[at];
+        if field.treatment != Treatment::Keep {
+            let fault = format!(
+                "`{name}` is an identifier or a source of derived values and is never mapped; correct it in the case system"
+            );
+            self.fault(&format!("{key}.values"), &fault);
+        }
+        for (local, value) in &pairs.0 {
+            let Some(list) = field.list.map(|l| &schema.lists[l]) else {
+                continue;
+            };
+            if list.complete.is_closed()
+                && !value.is_empty()
+                && !list.values.iter().any(|v| v.value == *value)
+            {
+                let nearest = closest(value, list.values.iter().map(|v| v.value.as_str()))
+                    .unwrap_or_default();
+                let fault = format!(
+                    "`{name}`: `{local}` is mapped to `{value}`, which is not in the list; the nearest is `{nearest}`"
+                );
+                self.fault(&format!("{key}.values"), &fault);
+            }
+        }
+        Some((
+            at,
+            pairs
+                .0
+                .iter()
+                .map(|(l, v)| (l.trim().to_owned(), v.clone()))
+                .collect(),
+        ))
+    }
+}
+
+/// Reads `field,value` rows.
+fn read_lists(path: &Path) -> Result<Vec<(String, String)>, String> {
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_path(path)
+        .map_err(|_| format!("cannot read {}", path.display()))?;
+    let header = reader
+        .headers()
+        .map_err(|_| format!("{} is not UTF-8 CSV", path.display()))?;
+    if header
+        .iter()
+        .map(|h| h.trim_start_matches('\u{feff}'))
+        .ne(["field", "value"])
+    {
+        return Err(format!(
+            "{} must begin with the header `field,value`",
+            path.display()
+        ));
+    }
+    let mut rows = Vec::new();
+    for (at, record) in reader.records().enumerate() {
+        let record = record.map_err(|_| {
+            format!(
+                "{} row {}: not two cells of UTF-8 text",
+                path.display(),
+                at + 2
+            )
+        })?;
+        if record[0].is_empty() || record[1].is_empty() {
+            return Err(format!(
+                "{} row {}: a cell is blank",
+                path.display(),
+                at + 2
+            ));
+        }
+        rows.push((record[0].to_owned(), record[1].to_owned()));
+    }
+    Ok(rows)
+}
+
+fn hex_digest(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
+}
+
+/// Whether one path lies below the other.
+pub(super) fn nested(a: &Path, b: &Path) -> bool {
+    let (a, b) = (clean(a), clean(b));
+    a.starts_with(&b) || b.starts_with(&a)
+}
+
+/// The path from the root, without `.` and `..`, and without links as far as it exists.
+fn clean(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut clean = PathBuf::new();
+    for part in absolute.components() {
+        match part {
+            Component::ParentDir => {
+                clean.pop();
+            }
+            Component::CurDir => {}
+            part => clean.push(part),
+        }
+        if let Ok(real) = clean.canonicalize() {
+            clean = real;
+        }
+    }
+    clean
+}
+
+impl Schema {
+    fn make_stricter(&mut self, at: usize, treatment: Treatment) {
+        let field = &mut self.fields[at];
+        field.treatment = treatment;
+        for column in &mut field.columns {
+            match treatment {
+                Treatment::Drop => column.make = Make::Nothing,
+                Treatment::Pseudonymise => {
+                    column.name = format!("Der_{}_Pseudo", column.name);
+                    column.make = Make::Pseudonym(Domain::Other(field.snake.replace('_', "-")));
+                }
+                Treatment::Keep | Treatment::Derive => {}
+            }
+        }
+    }
+}
