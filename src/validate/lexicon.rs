@@ -15,7 +15,7 @@ use crate::schema::{List, Match, Test};
 use crate::tokens::{self, Token};
 
 /// How many distinct values are remembered; beyond it the column is not one that repeats, and the memory is given back.
-const CAPACITY: usize = 1 << 13;
+const CAPACITY: usize = 1 << 14;
 
 /// Bytes beyond which no text can be a value of a list; a longer one is looked at no further.
 const LONGEST_VALUE: usize = 512;
