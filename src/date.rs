@@ -75,6 +75,11 @@ impl Date {
         (later.0.get() as i32 - self.0.get() as i32) >> 9
     }
 
+    /// dd/mm/yyyy.
+    pub fn dmy(self) -> String {
+        format!("{:02}/{:02}/{:04}", self.day(), self.month(), self.year())
+    }
+
     /// Days since 1 January 1970, as Arrow's Date32.
     pub fn days_since_1970(self) -> i32 {
         /// 1 January 1970 where 1 January of year 1 is day 1.

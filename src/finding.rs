@@ -5,14 +5,16 @@ use std::borrow::Cow;
 use crate::extract::Cells;
 use crate::map::{Mapping, letters};
 use crate::redact::Identifying;
-use crate::schema::{Field, Kind};
-use crate::validate::{Check, Checker, Issue, Plan, Severity};
+use crate::schema::{Field, Kind, Page, Severity};
+use crate::validate::{Broken, Check, Checker, Issue, Plan};
 
 /// One broken rule at one place. Only [`Finding::case`] is identifiable.
 #[derive(Debug)]
 pub struct Finding<'a> {
-    /// What is wrong.
-    pub check: Check,
+    /// `gender.not_in_list`.
+    pub rule: String,
+    /// What the rule says of itself.
+    pub page: &'a Page,
     /// How bad it is.
     pub severity: Severity,
     /// The field concerned.
@@ -46,11 +48,6 @@ pub struct Case<'a> {
     pub suggestion: &'a str,
 }
 
-/// The code of a rule.
-pub fn rule_code(field: &str, check: Check) -> String {
-    format!("{field}.{}", check.name())
-}
-
 impl<'a> Finding<'a> {
     /// The finding behind an issue of the checker's last batch.
     pub fn of(
@@ -70,8 +67,9 @@ impl<'a> Finding<'a> {
         let roles = &plan.schema.roles;
         let column = mapping.fields[at];
         Self {
-            check: issue.check,
-            severity: plan.severity(issue.field, issue.check),
+            rule: plan.code(issue.field, issue.broken),
+            page: plan.page(issue.broken),
+            severity: plan.severity(issue.field, issue.broken),
             field,
             source,
             row: cells.row(record),
@@ -79,10 +77,8 @@ impl<'a> Finding<'a> {
             source_column: column
                 .map(|c| mapping.names[c].as_str())
                 .filter(|name| *name != field.name),
-            expected: expected(issue.check, field, plan),
-            follows_from: issue
-                .cause
-                .map(|(f, check)| rule_code(&plan.schema.fields[usize::from(f)].snake, check)),
+            expected: expected(issue.broken, field, plan),
+            follows_from: issue.cause.map(|(field, broken)| plan.code(field, broken)),
             case: Identifying::new(Case {
                 person_id: cell(roles.person_id),
                 event_reference: cell(roles.event_reference),
@@ -91,43 +87,45 @@ impl<'a> Finding<'a> {
             }),
         }
     }
-
-    /// `gender.not_in_list`.
-    pub fn rule(&self) -> String {
-        rule_code(&self.field.snake, self.check)
-    }
 }
 
 /// What was expected, as far as that can be said without the value.
-fn expected<'a>(check: Check, field: &'a Field, plan: &'a Plan) -> Cow<'a, str> {
+fn expected<'a>(broken: Broken, field: &'a Field, plan: &'a Plan) -> Cow<'a, str> {
     let of_list = || {
         Cow::Owned(format!(
             "a value of the list: cld schema show {}",
             field.snake
         ))
     };
-    match check {
-        Check::NotInList | Check::ReleaseOneRetired | Check::ReleaseOne => of_list(),
-        Check::BlankMandatory if field.kind == Kind::List => of_list(),
-        Check::Capitals => Cow::Borrowed("the capitals of the list"),
-        Check::WhiteSpace => Cow::Borrowed("no white space around the value"),
-        Check::NotController => Cow::Borrowed(&plan.la_code),
-        Check::BeforeStart => Cow::Borrowed("Event Start Date or later"),
-        Check::NotApplicable => Cow::Borrowed("blank"),
-        Check::Formula => Cow::Borrowed("a value that does not begin with = + - @"),
-        Check::Identifier => Cow::Borrowed("no identifier"),
-        Check::Encoding => Cow::Borrowed("characters of Windows-1252"),
-        Check::TestNumber => Cow::Borrowed("the NHS number of a person"),
-        Check::Decimals => Cow::Borrowed("a number with at most two decimals"),
-        Check::NumberFormat => Cow::Borrowed("a plain number"),
-        _ => Cow::Borrowed(&field.format),
+    match broken {
+        Broken::Check(Check::NotInList | Check::ReleaseOneRetired | Check::ReleaseOne) => of_list(),
+        Broken::Check(Check::BlankMandatory) if field.kind == Kind::List => of_list(),
+        Broken::Check(Check::NotController) => Cow::Borrowed(&plan.la_code),
+        Broken::Check(Check::OtherPeriod) => {
+            let (start, end) = plan
+                .period
+                .map_or((None, None), |(s, e)| (Some(s), Some(e)));
+            let date = if field.snake == plan.schema.fields[plan.schema.roles.period_start].snake {
+                start
+            } else {
+                end
+            };
+            Cow::Owned(date.map_or(String::new(), crate::date::Date::dmy))
+        }
+        _ => match plan.page(broken).expected.as_str() {
+            "" => Cow::Borrowed(&field.format),
+            expected => Cow::Borrowed(expected),
+        },
     }
 }
 
 /// What to write instead, where that is known from the value received.
 fn suggestion<'a>(issue: Issue, checker: &'a Checker<'_>, source: usize) -> &'a str {
     let entry = checker.entry(source, usize::from(issue.field), issue.record as usize);
-    match (issue.check, entry) {
+    let Broken::Check(check) = issue.broken else {
+        return "";
+    };
+    match (check, entry) {
         (Check::NotInList | Check::ReleaseOneRetired, Some(entry)) => &entry.hint,
         (
             Check::Capitals | Check::ReleaseOne | Check::WhiteSpace | Check::NumberFormat,

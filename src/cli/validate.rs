@@ -121,26 +121,26 @@ fn human_line(finding: &Finding<'_>, lines: &mut Vec<u8>) {
         finding.source,
         finding.row,
         finding.severity.name(),
-        finding.rule(),
+        finding.rule,
         finding.field.name,
-        finding.check.fault(),
+        finding.page.fault,
         finding.expected,
-        finding.check.remedy(),
+        finding.page.remedy,
     );
     lines.extend_from_slice(line.as_bytes());
 }
 
 fn json_item(finding: &Finding<'_>, lines: &mut Vec<u8>) {
     let item = json!({
-        "rule": finding.rule(),
+        "rule": finding.rule,
         "severity": finding.severity.name(),
         "file": finding.source,
         "row": finding.row,
         "column": finding.column,
         "field": finding.field.name,
         "expected": finding.expected,
-        "what_is_wrong": finding.check.fault(),
-        "what_to_do": finding.check.remedy(),
+        "what_is_wrong": finding.page.fault,
+        "what_to_do": finding.page.remedy,
         "follows_from": finding.follows_from,
     });
     lines.extend_from_slice(format!(",\n{item}").as_bytes());

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::schema::Make;
 use crate::select::Exclusion;
 use crate::treat::{Form, Identifiers, MasterKey, RowPlan, Scope, key};
-use crate::validate::{Check, Derived, Plan, Status, Validity, derived_period};
+use crate::validate::{Broken, Check, Derived, Plan, Status, Validity, derived_period};
 use crate::write::{FindingRow, data_quality_csv, findings_csv};
 
 /// Everything the attestation is made from.
@@ -358,12 +358,6 @@ fn treatment(facts: &Facts<'_>) -> Vec<say::FieldTreatment> {
         .collect()
 }
 
-/// The check behind a rule code.
-fn check_of(rule: &str) -> Option<Check> {
-    let name = rule.rsplit('.').next()?;
-    Check::ALL.into_iter().find(|c| c.name() == name)
-}
-
 fn findings(facts: &Facts<'_>) -> Vec<say::RuleFindings> {
     let rows = facts.findings.iter();
     rows.map(|row| {
@@ -380,8 +374,7 @@ fn findings(facts: &Facts<'_>) -> Vec<say::RuleFindings> {
                 _ => say::Severity::Info,
             },
             field: field.to_owned(),
-            words: check_of(&row.rule)
-                .map_or(String::new(), |check| format!("{field} {}", check.fault())),
+            words: format!("{field} {}", row.fault),
             records: row.records,
             caused: row.caused,
         }
@@ -392,7 +385,10 @@ fn findings(facts: &Facts<'_>) -> Vec<say::RuleFindings> {
 /// What was written otherwise than received, by field and change.
 fn rewritten(facts: &Facts<'_>) -> Vec<say::Rewritten> {
     let mut changes: BTreeMap<(String, String), u64> = BTreeMap::new();
-    for ((field, check), count) in &facts.sums.tally.findings {
+    for ((field, broken), count) in &facts.sums.tally.findings {
+        let Broken::Check(check) = broken else {
+            continue;
+        };
         let change = match check {
             Check::ReleaseOne => "Release 1 value replaced by its Release 2 counterpart",
             Check::Capitals => "capitals as the list has them",

@@ -129,7 +129,7 @@ impl Reader<'_> {
         })?;
         let roles = plan.schema.roles;
         let checked = self.checker.checked();
-        if plan.test_key
+        if plan.test_numbers
             && !allow_test_key
             && checked.columns[roles.nhs_number]
                 .numbers

@@ -11,10 +11,9 @@ use super::worklist::Worklist;
 use super::write::write;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::finding::rule_code;
 use crate::select::Exclusion;
 use crate::treat::{Identifiers, MasterKey, People, RowPlan, Scope};
-use crate::validate::{Check, Plan, Tally};
+use crate::validate::{Broken, Check, Plan, Setting, Tally};
 use crate::write::{FindingRow, Lock, Spill, Staging, WorklistHeader};
 
 /// What the command line adds to the configuration.
@@ -77,7 +76,12 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         &config.epoch,
     )?;
     let schema = Arc::new(config.schema.clone());
-    let plan = Plan::new(Arc::clone(&schema), &config.la_code, key.is_test());
+    let setting = Setting {
+        la_code: &config.la_code,
+        test_numbers: key.is_test(),
+        period: Some((config.period.start, config.period.end)),
+    };
+    let plan = Plan::new(Arc::clone(&schema), &setting);
     let rows = RowPlan::new(Arc::clone(&schema), &key, &scope)?;
     let cancelled = config
         .selection
@@ -215,7 +219,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     for (field, records) in &written.withheld {
         sums.tally
             .findings
-            .entry((*field, Check::Identifier))
+            .entry((*field, Check::Identifier.into()))
             .or_default()
             .records += records;
     }
@@ -267,25 +271,23 @@ pub(super) fn finding_rows(plan: &Plan, tally: &Tally) -> Vec<FindingRow> {
     for ((field, _), n) in &tally.unverified {
         *unverified.entry(*field).or_default() += n;
     }
-    let row = |field: usize, check: Check, records, caused| {
-        let snake = &plan.schema.fields[field].snake;
-        FindingRow {
-            rule: rule_code(snake, check),
-            severity: plan.severity(field as u16, check).name(),
-            field: snake.clone(),
-            records,
-            caused,
-        }
+    let row = |field: u16, broken: Broken, records, caused| FindingRow {
+        rule: plan.code(field, broken),
+        severity: plan.severity(field, broken).name(),
+        field: plan.schema.fields[usize::from(field)].snake.clone(),
+        records,
+        caused,
+        fault: plan.page(broken).fault.clone(),
     };
     let broken = tally
         .findings
         .iter()
-        .map(|((field, check), n)| row(usize::from(*field), *check, n.records, n.caused));
+        .map(|((field, broken), n)| row(*field, *broken, n.records, n.caused));
     let mut rows: Vec<_> = broken
         .chain(
             unverified
                 .iter()
-                .map(|(field, n)| row(*field, Check::Unverified, *n, 0)),
+                .map(|(field, n)| row(*field as u16, Check::Unverified.into(), *n, 0)),
         )
         .collect();
     rows.sort();
@@ -298,17 +300,18 @@ pub(super) fn not_checked(plan: &Plan) -> Vec<(String, String)> {
         .schema
         .fields
         .iter()
-        .filter(|f| !f.withdrawn)
-        .filter_map(|f| Some((f, &plan.schema.lists[f.list?])));
+        .enumerate()
+        .filter(|(_, f)| !f.withdrawn)
+        .filter_map(|(at, f)| Some((at, &plan.schema.lists[f.list?])));
     lists
         .filter(|(_, list)| !list.complete.is_closed())
-        .map(|(field, list)| {
+        .map(|(at, list)| {
             let known = match list.values.len() {
                 0 => "the values of this list are not known".to_owned(),
                 n => format!("only {n} values of this list are known"),
             };
             (
-                rule_code(&field.snake, Check::NotInList),
+                plan.code(at as u16, Check::NotInList.into()),
                 format!("{known}; add the official list under `lists:` in the configuration"),
             )
         })

@@ -11,7 +11,7 @@ use crate::extract::{Cells, Source};
 use crate::finding::Finding;
 use crate::map::letters;
 use crate::schema::Schema;
-use crate::validate::{Checker, Plan, Tally};
+use crate::validate::{Checker, Plan, Setting, Tally};
 use crate::write::FindingRow;
 
 /// What a validation came to.
@@ -49,11 +49,12 @@ pub fn validate(
     mut take: impl FnMut(Vec<u8>) -> Result<()>,
 ) -> Result<Validated> {
     let schema = Arc::new(schema);
-    let plan = Plan::new(
-        Arc::clone(&schema),
-        la_code.unwrap_or_default(),
-        allow_test_numbers,
-    );
+    let setting = Setting {
+        la_code: la_code.unwrap_or_default(),
+        test_numbers: allow_test_numbers,
+        period: None,
+    };
+    let plan = Plan::new(Arc::clone(&schema), &setting);
     let sources: Vec<_> = files.iter().map(|file| SourceConfig::plain(file)).collect();
     let mut inputs = read::open(&sources, None, &schema)?;
     settle_encodings(&mut inputs)?;

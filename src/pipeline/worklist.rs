@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::write::Written;
 use crate::error::{Error, Result};
-use crate::finding::{Finding, rule_code};
+use crate::finding::Finding;
 use crate::select::Exclusion;
-use crate::validate::{Check, Plan, Severity, Tally};
+use crate::validate::{Check, Plan, Tally};
 use crate::write::{
     FindingRow, Staging, WorklistHeader, WorklistLines, findings_csv, unverified_csv,
 };
@@ -29,14 +29,14 @@ impl Lines {
         local: impl Iterator<Item = &'c [u8]>,
     ) {
         let case = finding.case.expose();
-        let (rule, row) = (finding.rule(), finding.row.to_string());
+        let row = finding.row.to_string();
         let expected = if case.suggestion.is_empty() {
             &*finding.expected
         } else {
             case.suggestion
         };
         let cells = [
-            rule.as_bytes(),
+            finding.rule.as_bytes(),
             finding.severity.name().as_bytes(),
             finding.source.as_bytes(),
             row.as_bytes(),
@@ -46,8 +46,8 @@ impl Lines {
             case.event_reference,
             case.received,
             expected.as_bytes(),
-            finding.check.fault().as_bytes(),
-            finding.check.remedy().as_bytes(),
+            finding.page.fault.as_bytes(),
+            finding.page.remedy.as_bytes(),
             finding
                 .follows_from
                 .as_deref()
@@ -113,16 +113,15 @@ impl Worklist {
     ) -> io::Result<()> {
         let mut lines = WorklistLines::default();
         for (field, records) in &written.withheld {
+            let broken = Check::Identifier.into();
+            let (rule, page) = (plan.code(*field, broken), plan.page(broken));
             let field = &plan.schema.fields[usize::from(*field)];
             let expected = format!(
                 "no NHS number, postcode, person id or name of the extract; found in {records} records"
             );
-            let rule = rule_code(&field.snake, Check::Identifier);
-            let severity = Severity::Error.name();
-            let (fault, remedy) = (Check::Identifier.fault(), Check::Identifier.remedy());
             let cells = [
                 &*rule,
-                severity,
+                page.severity.name(),
                 "all sources",
                 "",
                 "",
@@ -131,8 +130,8 @@ impl Worklist {
                 "",
                 "",
                 &*expected,
-                fault,
-                remedy,
+                &*page.fault,
+                &*page.remedy,
                 "",
                 "",
             ];

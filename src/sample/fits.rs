@@ -19,7 +19,7 @@ pub(super) struct Target<'t> {
 
 impl<'t> Target<'t> {
     /// The cell of a field, given the results of the schema's tests on the record.
-    pub(super) fn new(schema: &'t Schema, at: usize, results: u64) -> Self {
+    pub(super) fn new(schema: &'t Schema, at: usize, results: u128) -> Self {
         let field = &schema.fields[at];
         Self {
             at,
@@ -32,7 +32,7 @@ impl<'t> Target<'t> {
 }
 
 /// The results of the schema's tests on a record, one bit each.
-pub(super) fn test(schema: &Schema, row: &Row, age: Option<i64>) -> u64 {
+pub(super) fn test(schema: &Schema, row: &Row, age: Option<i64>) -> u128 {
     schema
         .tests
         .iter()
@@ -41,8 +41,10 @@ pub(super) fn test(schema: &Schema, row: &Row, age: Option<i64>) -> u64 {
             let holds = match test.subject {
                 Subject::Field(field) => test.holds_for_text(&row.cells[field]),
                 Subject::AgeAtPeriodEnd => test.holds_for_number(age),
+                // Asked by rules, and conditions of fields do not depend on it.
+                Subject::AgeAtEventStart => false,
             };
-            results | u64::from(holds) << at
+            results | u128::from(holds) << at
         })
 }
 

@@ -197,8 +197,9 @@ fn check_clean(schema: &Schema, record: &BTreeMap<String, String>, number: usize
             let holds = match test.subject {
                 Subject::Field(field) => test.holds_for_text(cell(field)),
                 Subject::AgeAtPeriodEnd => test.holds_for_number(age.map(i64::from)),
+                Subject::AgeAtEventStart => false,
             };
-            results | u64::from(holds) << at
+            results | u128::from(holds) << at
         });
     for (at, field) in schema
         .fields

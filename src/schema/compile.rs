@@ -9,6 +9,7 @@ use super::lists;
 use super::merge::{Documents, Owner};
 use super::model::{Field, Kind, Roles, Schema};
 use super::raw::RawSchema;
+use super::unique_event;
 use super::words::Named;
 use crate::yaml::Step;
 
@@ -16,7 +17,8 @@ use crate::yaml::Step;
 pub(super) fn compile(mut documents: Documents) -> Result<Schema, SchemaError> {
     let merged = documents.merge();
     let lists = lists::compile(&merged.lists, &mut documents);
-    let (fields, tests) = fields::compile(&merged, &lists, &mut documents);
+    let (fields, rules, tests) = fields::compile(&merged, &lists, &mut documents);
+    let unique_event = unique_event::compile(&fields, &lists, &mut documents);
     let roles = roles(&fields, &mut documents);
     match roles {
         Some(roles) if documents.faults.is_empty() => {
@@ -43,6 +45,8 @@ pub(super) fn compile(mut documents: Documents) -> Result<Schema, SchemaError> {
                 fields,
                 lists,
                 tests,
+                rules,
+                unique_event,
                 roles,
             })
         }
@@ -128,6 +132,10 @@ fn roles(fields: &[Field], documents: &mut Documents) -> Option<Roles> {
     let event_reference = role("event_reference", None);
     let event_start = role("event_start_date", date);
     let event_end = role("event_end_date", date);
+    let outcome = role("event_outcome", Some(Kind::List));
+    let description = role("event_description", None);
+    let gender = role("gender", Some(Kind::List));
+    let ethnicity = role("ethnicity", Some(Kind::List));
     Some(Roles {
         la_code: la_code?,
         period_start: period_start?,
@@ -144,5 +152,9 @@ fn roles(fields: &[Field], documents: &mut Documents) -> Option<Roles> {
         event_reference: event_reference?,
         event_start: event_start?,
         event_end: event_end?,
+        outcome: outcome?,
+        description: description?,
+        gender: gender?,
+        ethnicity: ethnicity?,
     })
 }

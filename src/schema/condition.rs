@@ -41,6 +41,8 @@ pub enum Subject {
     Field(usize),
     /// Whole years from date of birth to the end of the reporting period.
     AgeAtPeriodEnd,
+    /// Whole years from date of birth to the start of the event.
+    AgeAtEventStart,
 }
 
 /// What a test asks.
@@ -63,9 +65,16 @@ pub enum Check {
         /// The number.
         than: i64,
     },
+    /// In this relation to the day of another field; a day that cannot be read is in none.
+    Day {
+        /// The relation.
+        op: Comparison,
+        /// Position of the other field.
+        than: usize,
+    },
 }
 
-/// A relation between whole numbers.
+/// A relation between numbers, or between days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
     /// `<`
@@ -79,7 +88,8 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    fn holds(self, number: i64, than: i64) -> bool {
+    /// Whether the first is in this relation to the second.
+    pub fn holds<T: PartialOrd>(self, number: T, than: T) -> bool {
         match self {
             Self::Less => number < than,
             Self::AtMost => number <= than,
@@ -99,7 +109,10 @@ impl Test {
             Check::StartsWith(start) => text.starts_with(&fold(start)),
             Check::Contains(part) => text.contains(&fold(part)),
             Check::Blank => text.is_empty(),
-            Check::Number { .. } => self.holds_for_number(text.parse().ok()),
+            Check::Number { op, than } => text
+                .parse::<f64>()
+                .is_ok_and(|number| op.holds(number, *than as f64)),
+            Check::Day { .. } => false,
         }
     }
 
@@ -140,6 +153,14 @@ impl Condition {
         &self.text
     }
 
+    /// Whether any record may make it so: a condition that is one word is the same for all.
+    pub fn may_be(&self, truth: Truth) -> bool {
+        match self.node {
+            Node::Always(always) => always == truth,
+            _ => true,
+        }
+    }
+
     /// Positions of the tests it is made of.
     pub fn tests(&self) -> Vec<usize> {
         let mut tests = Vec::new();
@@ -148,7 +169,7 @@ impl Condition {
     }
 
     /// What is known of the condition where bit `i` of `results` says whether the schema's test `i` holds.
-    pub fn evaluate(&self, results: u64) -> Truth {
+    pub fn evaluate(&self, results: u128) -> Truth {
         self.node.evaluate(results)
     }
 }
@@ -166,7 +187,7 @@ impl Node {
     }
 
     /// Kleene's logic: what is unknown decides nothing, but need not be known where the rest decides.
-    fn evaluate(&self, results: u64) -> Truth {
+    fn evaluate(&self, results: u128) -> Truth {
         match self {
             Self::Always(truth) => *truth,
             Self::Test(at) if results >> at & 1 == 1 => Truth::True,
@@ -179,7 +200,7 @@ impl Node {
 }
 
 /// One part that equals `decisive` settles the whole; failing that, one unknown part leaves it unknown.
-fn decide(parts: &[Node], results: u64, decisive: Truth) -> Truth {
+fn decide(parts: &[Node], results: u128, decisive: Truth) -> Truth {
     let mut whole = !decisive;
     for part in parts {
         match part.evaluate(results) {
@@ -272,6 +293,6 @@ mod tests {
             Node::Not(Box::new(Node::Always(Unknown))).evaluate(0),
             Unknown
         );
-        assert_eq!(Node::Test(63).evaluate(1 << 63), True);
+        assert_eq!(Node::Test(127).evaluate(1 << 127), True);
     }
 }

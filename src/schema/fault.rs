@@ -190,10 +190,13 @@ pub enum ConditionError {
     #[error("`{0}` is compared with whole numbers only")]
     NumberOnly(String),
     /// The other way round.
-    #[error("`{0}` is not a whole number, so it cannot be smaller or larger")]
+    #[error("`{0}` is no number, so it cannot be smaller or larger than one")]
     NotANumber(String),
+    /// Days are compared with days.
+    #[error("`{0}` is not a date; a date is compared with the name of another date")]
+    NotADate(String),
     /// The bit set of results is full.
-    #[error("this is one test too many: a schema may use 64 distinct tests")]
+    #[error("this is one test too many: a schema may use 128 distinct tests")]
     TooManyTests,
     /// Brackets within brackets without end.
     #[error("brackets are nested too deeply")]

@@ -7,8 +7,9 @@ use super::condition::{Condition, Node, Test, Truth};
 use super::fault::Problem;
 use super::grammar::{self, Scope, Subjectable};
 use super::merge::{Documents, Merged, Owner, repeated};
-use super::model::{Field, Kind, List, Privacy, Treatment};
+use super::model::{Field, Kind, List, Privacy, Rule, Treatment};
 use super::raw::{RawField, Stated, Text};
+use super::rules;
 use super::words::Named;
 use crate::nearest::nearest;
 use crate::yaml::Step;
@@ -16,13 +17,13 @@ use crate::yaml::Step;
 /// How the conditions of a field may be known.
 const EVIDENCE: [&str; 3] = ["published", "inferred", "none"];
 
-/// Compiles every field and the distinct tests of their conditions. A faulty field is reported and compiled as far as
+/// Compiles every field, the rules between them, and the distinct tests of their conditions. A faulty field is reported and compiled as far as
 /// it goes: with a fault on record the result is never used.
 pub(super) fn compile(
     merged: &Merged,
     lists: &[List],
     documents: &mut Documents,
-) -> (Vec<Field>, Vec<Test>) {
+) -> (Vec<Field>, Vec<Rule>, Vec<Test>) {
     let place = |raw: &RawField| {
         raw.list
             .0
@@ -50,7 +51,8 @@ pub(super) fn compile(
         let problem = Problem::Conflict(format!("no field uses the list `{}`", list.name));
         documents.report(Owner::List(&list.name), &[], problem);
     }
-    (fields, scope.tests)
+    let rules = rules::compile(merged, &mut scope, documents);
+    (fields, rules, scope.tests)
 }
 
 fn subject<'a>(raw: &'a RawField, list: Option<&'a List>) -> Subjectable<'a> {
@@ -192,8 +194,9 @@ impl Compiler<'_> {
             && snake
                 .chars()
                 .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-        let reserved = [grammar::AGE, "not", "and", "or", "true", "false", "unknown"];
-        if !fits || reserved.contains(&snake) {
+        let reserved = ["not", "and", "or", "true", "false", "unknown"];
+        let is_age = grammar::AGES.iter().any(|(age, _)| *age == snake);
+        if !fits || is_age || reserved.contains(&snake) {
             let text = format!(
                 "`{snake}` cannot be a snake name: use small letters, digits and _, and no word of conditions"
             );

@@ -7,11 +7,14 @@ use super::model::{Kind, List};
 use super::tokens::{Placed, Result, Token, syntax, tokens};
 use crate::nearest::nearest;
 
-/// The name of the one subject that is no field.
-pub(super) const AGE: &str = "age_at_period_end";
+/// The names of the subjects that are no fields.
+pub(super) const AGES: [(&str, Subject); 2] = [
+    ("age_at_period_end", Subject::AgeAtPeriodEnd),
+    ("age_at_event_start", Subject::AgeAtEventStart),
+];
 
-/// Results of tests are the bits of a `u64`.
-const MOST_TESTS: usize = 64;
+/// Results of tests are the bits of a `u128`.
+const MOST_TESTS: usize = 128;
 
 /// Deeper nesting is a mistake, and reading it recursively would not end well.
 const MOST_DEPTH: usize = 32;
@@ -166,10 +169,10 @@ impl Parser<'_, '_> {
             Token::Word(ref word) if word == "is" => {
                 return Err(self.expected("`blank` or `present`"));
             }
-            Token::Sign("<") => self.number(Comparison::Less)?,
-            Token::Sign("<=") => self.number(Comparison::AtMost)?,
-            Token::Sign(">") => self.number(Comparison::More)?,
-            Token::Sign(">=") => self.number(Comparison::AtLeast)?,
+            Token::Sign("<") => self.compared(Comparison::Less)?,
+            Token::Sign("<=") => self.compared(Comparison::AtMost)?,
+            Token::Sign(">") => self.compared(Comparison::More)?,
+            Token::Sign(">=") => self.compared(Comparison::AtLeast)?,
             _ => {
                 self.next -= 1;
                 return Err(self.expected(
@@ -188,15 +191,16 @@ impl Parser<'_, '_> {
     }
 
     fn subject(&self, name: &str, at: usize) -> Result<Subject> {
-        if name == AGE {
-            return Ok(Subject::AgeAtPeriodEnd);
+        if let Some((_, age)) = AGES.iter().find(|(age, _)| *age == name) {
+            return Ok(*age);
         }
         let known = || self.scope.fields.iter().map(|field| field.snake);
         known()
             .position(|snake| snake == name)
             .map(Subject::Field)
             .ok_or_else(|| {
-                let nearest = nearest(name, known().chain([AGE])).map(str::to_owned);
+                let nearest =
+                    nearest(name, known().chain(AGES.map(|(age, _)| age))).map(str::to_owned);
                 (
                     at,
                     ConditionError::UnknownField {
@@ -207,35 +211,53 @@ impl Parser<'_, '_> {
             })
     }
 
-    /// Numbers with numbers, texts with texts.
+    /// Numbers with numbers, days with days, texts with texts.
     fn fits(
         &self,
         name: &str,
         subject: Subject,
         check: &Check,
     ) -> std::result::Result<(), ConditionError> {
-        let numeric = match subject {
-            Subject::AgeAtPeriodEnd => true,
-            // A field whose type is itself at fault is not blamed again.
-            Subject::Field(at) => self.scope.fields[at]
+        // A field whose type is itself at fault is not blamed again.
+        let is = |at: usize, wanted: &[Kind]| {
+            self.scope.fields[at]
                 .kind
-                .is_none_or(|kind| kind == Kind::Integer),
+                .is_none_or(|kind| wanted.contains(&kind))
+        };
+        let numeric = match subject {
+            Subject::AgeAtPeriodEnd | Subject::AgeAtEventStart => true,
+            Subject::Field(at) => is(at, &[Kind::Integer, Kind::Decimal]),
         };
         match (check, subject) {
             (Check::Number { .. }, _) if !numeric => {
                 Err(ConditionError::NotANumber(name.to_owned()))
             }
+            (Check::Day { than, .. }, Subject::Field(at)) => match (at, *than) {
+                (at, than) if is(at, &[Kind::Date]) && is(than, &[Kind::Date]) => Ok(()),
+                (at, than) => {
+                    let wrong = if is(at, &[Kind::Date]) { than } else { at };
+                    let snake = self.scope.fields[wrong].snake;
+                    Err(ConditionError::NotADate(snake.to_owned()))
+                }
+            },
             (Check::Number { .. } | Check::Blank, _) | (_, Subject::Field(_)) => Ok(()),
-            (_, Subject::AgeAtPeriodEnd) => Err(ConditionError::NumberOnly(name.to_owned())),
+            _ => Err(ConditionError::NumberOnly(name.to_owned())),
         }
     }
 
-    fn number(&mut self, op: Comparison) -> Result<Check> {
-        let Token::Number(than) = self.peek().token else {
-            return Err(self.expected("a whole number"));
+    /// What stands behind a sign: a whole number, or the name of a date.
+    fn compared(&mut self, op: Comparison) -> Result<Check> {
+        let placed = self.peek().clone();
+        let check = match placed.token {
+            Token::Number(than) => Check::Number { op, than },
+            Token::Word(name) => match self.subject(&name, placed.at + 1)? {
+                Subject::Field(than) => Check::Day { op, than },
+                _ => return Err(self.expected("a whole number or a date")),
+            },
+            _ => return Err(self.expected("a whole number or a date")),
         };
         self.next += 1;
-        Ok(Check::Number { op, than })
+        Ok(check)
     }
 
     fn text(&mut self) -> Result<String> {
@@ -299,7 +321,7 @@ impl Parser<'_, '_> {
         if position == tests.len() {
             tests.push(test);
         }
-        // Below 64 by the check above.
+        // Below 128 by the check above.
         Ok(Node::Test(position as u32))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::fault::{Fault, Problem};
 use super::lookup::fold;
-use super::raw::{RawField, RawList, RawSchema, Stated};
+use super::raw::{RawField, RawList, RawRule, RawSchema, Stated};
 use crate::nearest::nearest;
 use crate::yaml::{Place, Step, locate};
 
@@ -28,6 +28,7 @@ pub(super) enum Owner<'a> {
     Top,
     Field(&'a str),
     List(&'a str),
+    Rule(&'a str),
 }
 
 /// Everything the documents say together.
@@ -35,6 +36,7 @@ pub(super) enum Owner<'a> {
 pub(super) struct Merged {
     pub fields: Vec<RawField>,
     pub lists: Vec<RawList>,
+    pub rules: Vec<RawRule>,
 }
 
 impl Documents {
@@ -88,6 +90,7 @@ impl Documents {
         let mut merged = Merged {
             fields: Vec::new(),
             lists: Vec::new(),
+            rules: Vec::new(),
         };
         for at in (0..self.newest_first.len()).rev() {
             self.refuse_repetition(at);
@@ -101,6 +104,17 @@ impl Documents {
                 {
                     Some(known) => *known = list,
                     None => merged.lists.push(list),
+                }
+            }
+            let rules = self.newest_first[at].raw.rules.clone();
+            for rule in rules {
+                match merged
+                    .rules
+                    .iter_mut()
+                    .find(|known| known.rule == rule.rule)
+                {
+                    Some(known) => known.lay_over(rule),
+                    None => merged.rules.push(rule),
                 }
             }
         }
@@ -185,6 +199,12 @@ impl Documents {
                 raw.lists.iter().map(|l| l.list.to_string()).collect(),
             ),
             named(
+                "rules",
+                "rule",
+                "rule",
+                raw.rules.iter().map(|r| r.rule.to_string()).collect(),
+            ),
+            named(
                 "sources",
                 "code",
                 "source",
@@ -226,6 +246,10 @@ impl Document {
                 "lists",
                 self.raw.lists.iter().position(|l| *l.list == *name)?,
             ),
+            Owner::Rule(code) => (
+                "rules",
+                self.raw.rules.iter().position(|r| *r.rule == *code)?,
+            ),
         };
         Some(vec![Step::Key(part), Step::Item(item)])
     }
@@ -240,14 +264,33 @@ pub(super) fn repeated<'a>(names: impl Iterator<Item = &'a str>) -> Vec<(usize, 
         .collect()
 }
 
+/// Takes over a key if the newer release states it.
+fn take<T>(older: &mut Stated<T>, newer: Stated<T>) {
+    if newer.0.is_some() {
+        *older = newer;
+    }
+}
+
+impl RawRule {
+    /// Takes over the keys that the newer release states.
+    fn lay_over(&mut self, newer: Self) {
+        take(&mut self.broken_if, newer.broken_if);
+        take(&mut self.severity, newer.severity);
+        take(&mut self.evidence, newer.evidence);
+        take(&mut self.source, newer.source);
+        take(&mut self.confidence, newer.confidence);
+        take(&mut self.checks, newer.checks);
+        take(&mut self.why, newer.why);
+        take(&mut self.fault, newer.fault);
+        take(&mut self.expected, newer.expected);
+        take(&mut self.remedy, newer.remedy);
+        take(&mut self.who, newer.who);
+    }
+}
+
 impl RawField {
     /// Takes over the keys that the newer release states.
     fn lay_over(&mut self, newer: Self) {
-        fn take<T>(older: &mut Stated<T>, newer: Stated<T>) {
-            if newer.0.is_some() {
-                *older = newer;
-            }
-        }
         take(&mut self.name, newer.name);
         take(&mut self.module, newer.module);
         take(&mut self.kind, newer.kind);

@@ -12,10 +12,12 @@ mod lists;
 mod lookup;
 mod merge;
 mod model;
-
+mod page;
 mod raw;
+mod rules;
 pub mod show;
 mod tokens;
+mod unique_event;
 mod words;
 
 #[cfg(test)]
@@ -27,5 +29,5 @@ pub use condition::{Check, Comparison, Condition, Subject, Test, Truth};
 pub use fault::{ConditionError, Fault, Problem, SchemaError};
 pub use lookup::Match;
 pub use model::*;
-
+pub use page::{Evidence, Level, Page, Severity};
 pub use words::Named;

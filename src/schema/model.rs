@@ -3,6 +3,7 @@
 use regex::Regex;
 
 use super::condition::{Condition, Test};
+use super::page::Page;
 
 /// One release of the return.
 #[derive(Debug, Clone)]
@@ -27,10 +28,27 @@ pub struct Schema {
     pub fields: Vec<Field>,
     /// The defined lists.
     pub lists: Vec<List>,
-    /// The distinct tests that the conditions are made of, at most 64; a condition is evaluated over a bit set of their results.
+    /// The distinct tests that the conditions are made of, at most 128; a condition is evaluated over a bit set of their results.
     pub tests: Vec<Test>,
+    /// Rules about the fields of one record, by code.
+    pub rules: Vec<Rule>,
+    /// When two records are one event nationally.
+    pub unique_event: UniqueEvent,
     /// Where the fields that the pipeline itself needs stand in `fields`.
     pub roles: Roles,
+}
+
+/// A rule that a schema states: broken where its condition holds.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Position of the field that it is about.
+    pub field: usize,
+    /// Second half of its code.
+    pub check: String,
+    /// When it is broken.
+    pub broken_if: Condition,
+    /// What it says of itself.
+    pub page: Page,
 }
 
 /// Positions in [`Schema::fields`] of the fields that rules and treatments name. A schema without one of them is refused.
@@ -66,6 +84,25 @@ pub struct Roles {
     pub event_start: usize,
     /// Where `Event End Date` stands.
     pub event_end: usize,
+    /// Where `Event Outcome` stands.
+    pub outcome: usize,
+    /// Where `Event Description` stands.
+    pub description: usize,
+    /// Where `Gender` stands.
+    pub gender: usize,
+    /// Where `Ethnicity` stands.
+    pub ethnicity: usize,
+}
+
+/// By which fields national processing knows an event again, beside the person. Positions in [`Schema::fields`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UniqueEvent {
+    /// For every event.
+    pub every: Vec<usize>,
+    /// For events of a type besides, by the value of Event Type.
+    pub joined: Vec<(String, Vec<usize>)>,
+    /// What tables of a single submission ask besides, likewise.
+    pub single: Vec<(String, Vec<usize>)>,
 }
 
 /// One field of the return.

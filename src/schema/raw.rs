@@ -27,6 +27,61 @@ pub(super) struct RawSchema {
     pub fields: Vec<RawField>,
     #[serde(default)]
     pub lists: Vec<RawList>,
+    /// Rules about the fields of one record.
+    #[serde(default)]
+    pub rules: Vec<RawRule>,
+    /// When two records are one event nationally.
+    #[serde(default)]
+    pub unique_event: Stated<RawUniqueEvent>,
+}
+
+/// By which fields national processing knows an event again, beside the person.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawUniqueEvent {
+    pub every: Vec<Text>,
+    #[serde(default)]
+    pub joined: Vec<RawEventKey>,
+    #[serde(default)]
+    pub single: Vec<RawEventKey>,
+}
+
+/// What is asked of events of one type.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawEventKey {
+    pub event_type: Text,
+    pub fields: Vec<Text>,
+}
+
+/// A rule that is broken where its condition holds, or the keys of one that this release changes.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRule {
+    /// `field.check`.
+    pub rule: Text,
+    #[serde(default)]
+    pub broken_if: Stated<Text>,
+    #[serde(default)]
+    pub severity: Stated<Text>,
+    #[serde(default)]
+    pub evidence: Stated<Text>,
+    #[serde(default)]
+    pub source: Stated<Text>,
+    #[serde(default)]
+    pub confidence: Stated<Text>,
+    #[serde(default)]
+    pub checks: Stated<Text>,
+    #[serde(default)]
+    pub why: Stated<Text>,
+    #[serde(default)]
+    pub fault: Stated<Text>,
+    #[serde(default)]
+    pub expected: Stated<Text>,
+    #[serde(default)]
+    pub remedy: Stated<Text>,
+    #[serde(default)]
+    pub who: Stated<Text>,
 }
 
 /// What a source code stands for.

@@ -1,26 +1,12 @@
-//! What can be wrong with a cell. A rule is a check of one field; its code is `field.check` and never changes.
+//! The checks that are code. A rule is a check of one field; its code is `field.check` and never changes. What each says
+//! of itself stands in `checks.yaml` beside this file; rules that are conditions stand in the schemas.
 
-/// How bad a broken rule is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Wrong, or counted as failed nationally.
-    Error,
-    /// Readable, but not as it should be.
-    Warning,
-    /// Could not be judged.
-    Info,
-}
+use std::sync::LazyLock;
 
-impl Severity {
-    /// The name used in files and messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Info => "info",
-        }
-    }
-}
+use serde::Deserialize;
+
+use crate::schema::{Evidence, Level, Named, Page, Severity};
+use crate::yaml;
 
 /// One check. The order is that in which findings of one cell are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,7 +25,7 @@ pub enum Check {
     Decimals,
     NotAPostcode,
     NotController,
-    BeforeStart,
+    OtherPeriod,
     Formula,
     Identifier,
     NotApplicable,
@@ -47,13 +33,30 @@ pub enum Check {
     WhiteSpace,
     NumberFormat,
     Shape,
+    TooLong,
     Encoding,
     Unverified,
+    SeveralForPerson,
+    SeveralForNumber,
+    KnownElsewhere,
+    Conflicting,
+    NotAServiceUser,
+    DuplicateEvent,
+    DuplicateJoined,
+    Several,
+    NotTwelveMonths,
+    OutsideDerived1,
+    OutsideDerived2,
+    MonthMissing,
+    Missing,
+    LostService,
+    SupersededRelease,
+    MissingShare,
 }
 
 impl Check {
     /// Every check, in order.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 40] = [
         Self::BlankMandatory,
         Self::NotInList,
         Self::ReleaseOne,
@@ -67,7 +70,7 @@ impl Check {
         Self::Decimals,
         Self::NotAPostcode,
         Self::NotController,
-        Self::BeforeStart,
+        Self::OtherPeriod,
         Self::Formula,
         Self::Identifier,
         Self::NotApplicable,
@@ -75,8 +78,25 @@ impl Check {
         Self::WhiteSpace,
         Self::NumberFormat,
         Self::Shape,
+        Self::TooLong,
         Self::Encoding,
         Self::Unverified,
+        Self::SeveralForPerson,
+        Self::SeveralForNumber,
+        Self::KnownElsewhere,
+        Self::Conflicting,
+        Self::NotAServiceUser,
+        Self::DuplicateEvent,
+        Self::DuplicateJoined,
+        Self::Several,
+        Self::NotTwelveMonths,
+        Self::OutsideDerived1,
+        Self::OutsideDerived2,
+        Self::MonthMissing,
+        Self::Missing,
+        Self::LostService,
+        Self::SupersededRelease,
+        Self::MissingShare,
     ];
 
     /// Second half of the rule code.
@@ -95,7 +115,7 @@ impl Check {
             Self::Decimals => "decimals",
             Self::NotAPostcode => "not_a_postcode",
             Self::NotController => "not_controller",
-            Self::BeforeStart => "before_start",
+            Self::OtherPeriod => "other_period",
             Self::Formula => "formula",
             Self::Identifier => "identifier",
             Self::NotApplicable => "not_applicable",
@@ -103,132 +123,116 @@ impl Check {
             Self::WhiteSpace => "white_space",
             Self::NumberFormat => "number_format",
             Self::Shape => "shape",
+            Self::TooLong => "too_long",
             Self::Encoding => "encoding",
             Self::Unverified => "unverified",
+            Self::SeveralForPerson => "several_for_person",
+            Self::SeveralForNumber => "several_for_number",
+            Self::KnownElsewhere => "known_elsewhere",
+            Self::Conflicting => "conflicting",
+            Self::NotAServiceUser => "not_a_service_user",
+            Self::DuplicateEvent => "duplicate_event",
+            Self::DuplicateJoined => "duplicate_joined",
+            Self::Several => "several",
+            Self::NotTwelveMonths => "not_twelve_months",
+            Self::OutsideDerived1 => "outside_derived_1",
+            Self::OutsideDerived2 => "outside_derived_2",
+            Self::MonthMissing => "month_missing",
+            Self::Missing => "missing",
+            Self::LostService => "lost_service",
+            Self::SupersededRelease => "superseded_release",
+            Self::MissingShare => "missing_share",
         }
     }
 
-    /// How bad it is. What rests on convention or assumption instead of evidence is at most a warning.
-    pub fn severity(self) -> Severity {
-        match self {
-            Self::BlankMandatory
-            | Self::NotInList
-            | Self::ReleaseOneRetired
-            | Self::Malformed
-            | Self::CheckDigit
-            | Self::Placeholder
-            | Self::TestNumber
-            | Self::NotADate
-            | Self::NotANumber
-            | Self::Decimals
-            | Self::NotController
-            | Self::BeforeStart
-            | Self::Formula
-            | Self::Identifier => Severity::Error,
-            Self::ReleaseOne
-            | Self::NotAPostcode
-            | Self::NotApplicable
-            | Self::Capitals
-            | Self::WhiteSpace
-            | Self::NumberFormat
-            | Self::Shape
-            | Self::Encoding => Severity::Warning,
-            Self::Unverified => Severity::Info,
-        }
+    /// What it says of itself.
+    pub fn page(self) -> &'static Page {
+        &PAGES[self as usize]
     }
+}
 
-    /// What is wrong, and what is written instead, after the field's name.
-    pub fn fault(self) -> &'static str {
-        match self {
-            Self::BlankMandatory => "is blank but mandatory for this record",
-            Self::NotInList => "is not a value of the list; it is sent as received",
-            Self::ReleaseOne => "is a Release 1 value; its Release 2 counterpart is sent",
-            Self::ReleaseOneRetired => {
-                "is a Release 1 value without a single Release 2 counterpart; it is sent as received"
-            }
-            Self::Malformed => "is not ten digits; no pseudonym is made of it",
-            Self::CheckDigit => "fails the modulus 11 check; no pseudonym is made of it",
-            Self::Placeholder => {
-                "is a placeholder, not a person's number; no pseudonym is made of it"
-            }
-            Self::TestNumber => "is of the 999 range reserved for tests",
-            Self::NotADate => {
-                "is not a day of the calendar written dd/mm/yyyy without a time; nothing is sent for it"
-            }
-            Self::NotANumber => "cannot be read as a number; it is sent empty",
-            Self::Decimals => "has more than two decimals; it is sent empty",
-            Self::NotAPostcode => "is not a full UK postcode; no sector is sent",
-            Self::NotController => "is not the code of the council that sends this return",
-            Self::BeforeStart => "is before Event Start Date",
-            Self::Formula => "begins as a formula, which the portal rejects; it is sent empty",
-            Self::Identifier => "holds what looks like a person's identifier; it is sent empty",
-            Self::NotApplicable => "has a value, but does not apply to this record",
-            Self::Capitals => "differs from the list in capitals; the exact spelling is sent",
-            Self::WhiteSpace => "has white space around it; it is sent without",
-            Self::NumberFormat => "is a number with signs in it; the plain number is sent",
-            Self::Shape => "does not have the usual shape; it is sent as received",
-            Self::Encoding => {
-                "holds a character outside Windows-1252; a question mark is sent for it"
-            }
-            Self::Unverified => "is in no list that is known in full; it is sent as received",
-        }
+/// The pages of all checks, in their order.
+static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
+    // The text is compiled in, and a test reads it whole: it cannot fail in a user's hands.
+    pages(include_str!("checks.yaml")).expect("checks.yaml is sound")
+});
+
+/// An entry of `checks.yaml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    check: String,
+    level: String,
+    severity: String,
+    evidence: String,
+    source: String,
+    confidence: String,
+    checks: String,
+    why: String,
+    fault: String,
+    #[serde(default)]
+    expected: String,
+    remedy: String,
+    who: String,
+}
+
+fn pages(text: &str) -> Result<Vec<Page>, String> {
+    let entries: Vec<Entry> = yaml::parse(text).map_err(|e| e.to_string())?;
+    if entries.len() != Check::ALL.len() {
+        return Err(format!(
+            "{} entries for {} checks",
+            entries.len(),
+            Check::ALL.len()
+        ));
     }
-
-    /// What to do, and who can.
-    pub fn remedy(self) -> &'static str {
-        match self {
-            Self::BlankMandatory => "record the value in the case system",
-            Self::NotInList => {
-                "map the local code under `values:`, or correct it in the case system"
-            }
-            Self::ReleaseOne => "map the value under `values:` to its Release 2 counterpart",
-            Self::ReleaseOneRetired => "choose a Release 2 value for it under `values:`",
-            Self::Malformed => {
-                "correct the NHS number in the case system; if the extract made it a number, export it as text"
-            }
-            Self::CheckDigit | Self::Placeholder => {
-                "look up the person's NHS number and correct it in the case system"
-            }
-            Self::TestNumber => {
-                "remove the test person from the extract, or correct the number in the case system (for invented people, cld validate has --allow-test-numbers)"
-            }
-            Self::NotADate => {
-                "write the date as dd/mm/yyyy without a time in the extract, or correct it in the case system"
-            }
-            Self::NotANumber => {
-                "write a plain number such as 412.50 in the extract, or correct it in the case system"
-            }
-            Self::Decimals => "round it to two decimals in the extract",
-            Self::NotAPostcode => "complete the postcode in the case system",
-            Self::NotController => {
-                "correct `controller.la_code`, or leave other councils' records out of the extract"
-            }
-            Self::BeforeStart => "correct one of the two dates in the case system",
-            Self::Formula => {
-                "remove the first character in the case system, or map the value under `values:`"
-            }
-            Self::Identifier => {
-                "remove the identifier from the field in the case system, or map the value under `values:`"
-            }
-            Self::NotApplicable => {
-                "check Client Type and Event Type of the record; if they are right, leave the field blank"
-            }
-            Self::Capitals | Self::WhiteSpace => {
-                "map the value under `values:`, or correct it in the case system"
-            }
-            Self::NumberFormat => "write a plain number such as 1250.00 in the extract",
-            Self::Shape => "check the code",
-            Self::Encoding => "replace the character in the case system",
-            Self::Unverified => {
-                "look the value up in the official list and add the list under `lists:`"
-            }
+    let page = |check: Check| {
+        let entry = entries
+            .iter()
+            .find(|entry| entry.check == check.name())
+            .ok_or_else(|| format!("no entry for {}", check.name()))?;
+        let word = |key, word: &str| format!("{}: {key}: {word}", check.name());
+        let severity = Severity::from_word(&entry.severity)
+            .ok_or_else(|| word("severity", &entry.severity))?;
+        let evidence = Evidence::from_word(&entry.evidence)
+            .ok_or_else(|| word("evidence", &entry.evidence))?;
+        if severity == Severity::Error && evidence == Evidence::Inferred {
+            return Err(word("severity", "an error without evidence"));
         }
+        Ok(Page {
+            level: Level::from_word(&entry.level).ok_or_else(|| word("level", &entry.level))?,
+            severity,
+            evidence,
+            source: entry.source.clone(),
+            confidence: entry.confidence.clone(),
+            checks: entry.checks.clone(),
+            why: entry.why.clone(),
+            fault: entry.fault.clone(),
+            expected: entry.expected.clone(),
+            remedy: entry.remedy.clone(),
+            who: entry.who.clone(),
+        })
+    };
+    Check::ALL.into_iter().map(page).collect()
+}
+
+/// What broke: a check that is code, or a rule that the schema states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Broken {
+    /// A check of the field.
+    Check(Check),
+    /// The rule at this position of [`crate::schema::Schema::rules`].
+    Rule(u16),
+}
+
+impl From<Check> for Broken {
+    fn from(check: Check) -> Self {
+        Self::Check(check)
     }
 }
 
 /// A set of checks that failed for one value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Checks(u32);
+pub struct Checks(u64);
 
 impl Checks {
     /// Adds one.
@@ -246,5 +250,35 @@ impl Checks {
         Check::ALL
             .into_iter()
             .filter(move |c| self.0 & 1 << *c as u8 != 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_says_what_it_is() {
+        let pages = pages(include_str!("checks.yaml")).unwrap();
+        for (check, page) in Check::ALL.into_iter().zip(&pages) {
+            for text in [
+                &page.checks,
+                &page.why,
+                &page.fault,
+                &page.remedy,
+                &page.who,
+            ] {
+                assert!(!text.is_empty(), "{}", check.name());
+            }
+            assert!(page.checks.ends_with('.') && page.why.ends_with('.'));
+            assert!(!page.fault.ends_with('.') && !page.remedy.ends_with('.'));
+        }
+    }
+
+    #[test]
+    fn an_error_needs_evidence() {
+        let (sound, broken) = ("  evidence: standard", "  evidence: inferred");
+        let text = include_str!("checks.yaml").replacen(sound, broken, 1);
+        assert!(pages(&text).unwrap_err().contains("without evidence"));
     }
 }

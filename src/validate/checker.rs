@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::check::{Check, Checks, Severity};
+use super::check::{Broken, Check, Checks};
 use super::lexicon::{Context, Entry, Lexicon, is_blank};
 use super::plan::{Kernel, Plan};
 use super::status::{Profiles, Status, Validity};
@@ -10,7 +10,7 @@ use crate::date::Date;
 use crate::extract::Cells;
 use crate::map::Mapping;
 use crate::nhs_number::{self, NhsNumber, Refusal};
-use crate::schema::Check as TestCheck;
+use crate::schema::{Check as TestCheck, Severity, Subject};
 
 /// A broken rule at one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,9 +20,9 @@ pub struct Issue {
     /// Position of the field in the schema.
     pub field: u16,
     /// What is wrong.
-    pub check: Check,
+    pub broken: Broken,
     /// The broken rule of the same record that it follows from.
-    pub cause: Option<(u16, Check)>,
+    pub cause: Option<(u16, Broken)>,
 }
 
 /// What was found out about one field in a batch. Only the part that the field's kernel fills is in use.
@@ -67,7 +67,7 @@ pub struct Checker<'a> {
     lexicons: Vec<Vec<Option<Lexicon>>>,
     profiles: Profiles,
     checked: Checked,
-    results: Vec<u64>,
+    results: Vec<u128>,
     /// Counts of lexicons that were given back.
     unverified: Unverified,
 }
@@ -153,6 +153,7 @@ impl<'a> Checker<'a> {
             self.column(field, cells, mapping)?;
         }
         self.ages(records);
+        self.days(records);
         self.checked.profiles.clear();
         for results in &self.results {
             self.checked
@@ -160,8 +161,9 @@ impl<'a> Checker<'a> {
                 .push(self.profiles.of(*results, &self.plan.schema));
         }
         self.statuses();
+        self.stated_rules();
+        self.other_period(records);
         self.forgive_empty(records);
-        self.order_of_dates(records);
         self.finish(records, mapping);
         Ok(())
     }
@@ -190,7 +192,6 @@ impl<'a> Checker<'a> {
                     result.dates.push(date);
                     result.validity.push(validity);
                 }
-                self.test_presence(field, records);
             }
             (Kernel::NhsNumber, _) => {
                 result.numbers.clear();
@@ -200,7 +201,7 @@ impl<'a> Checker<'a> {
                     let cell = column.map_or(&b""[..], |c| cells.get(c, record));
                     if cell != last.0 {
                         refuse_pseudonym(cell, record, field)?;
-                        let (number, validity, checks) = nhs_number(cell, self.plan.test_key);
+                        let (number, validity, checks) = nhs_number(cell, self.plan.test_numbers);
                         last = (cell, number, validity, checks);
                     }
                     result.numbers.push(last.1);
@@ -222,6 +223,9 @@ impl<'a> Checker<'a> {
                 result.validity.resize(records, Validity::Blank)
             }
         }
+        if !matches!(self.plan.fields[field].kernel, Kernel::Distinct(_)) {
+            self.test_presence(field, records);
+        }
         Ok(())
     }
 
@@ -238,6 +242,7 @@ impl<'a> Checker<'a> {
             values: mapping.values[field].as_ref(),
             tests: &plan.tests,
             la_code: &self.plan.la_code,
+            max_length: plan.max_length,
         };
         let lexicon =
             self.lexicons[cells.source][field].get_or_insert_with(|| Lexicon::new(&context));
@@ -287,6 +292,9 @@ impl<'a> Checker<'a> {
     /// The schema's tests on fields that are not judged by distinct values can only ask whether there is a value.
     fn test_presence(&mut self, field: usize, records: usize) {
         for (at, test) in &self.plan.fields[field].tests {
+            if matches!(test.check, TestCheck::Day { .. }) {
+                continue;
+            }
             let validity = &self.checked.columns[field].validity;
             for (record, validity) in validity.iter().enumerate().take(records) {
                 let blank = *validity == Validity::Blank;
@@ -295,21 +303,37 @@ impl<'a> Checker<'a> {
                 } else {
                     blank && test.holds_for_text("")
                 };
-                self.results[record] |= u64::from(holds) << at;
+                self.results[record] |= u128::from(holds) << at;
             }
         }
     }
 
     fn ages(&mut self, records: usize) {
         let roles = &self.plan.schema.roles;
-        let [birth, end] =
-            [roles.birth, roles.period_end].map(|field| &self.checked.columns[field].dates);
         for (at, test) in &self.plan.age_tests {
+            let on = match test.subject {
+                Subject::AgeAtEventStart => roles.event_start,
+                _ => roles.period_end,
+            };
+            let [birth, end] = [roles.birth, on].map(|field| &self.checked.columns[field].dates);
             for record in 0..records {
                 let age = birth[record]
                     .zip(end[record])
                     .map(|(birth, end)| i64::from(birth.years_until(end)));
-                self.results[record] |= u64::from(test.holds_for_number(age)) << at;
+                self.results[record] |= u128::from(test.holds_for_number(age)) << at;
+            }
+        }
+    }
+
+    fn days(&mut self, records: usize) {
+        for test in &self.plan.day_tests {
+            let [days, others] =
+                [test.field, test.than].map(|field| &self.checked.columns[field].dates);
+            for record in 0..records {
+                let holds = days[record]
+                    .zip(others[record])
+                    .is_some_and(|(day, other)| test.op.holds(day, other));
+                self.results[record] |= u128::from(holds) << test.bit;
             }
         }
     }
@@ -359,20 +383,37 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn order_of_dates(&mut self, records: usize) {
-        let roles = &self.plan.schema.roles;
-        let [start, end] =
-            [roles.event_start, roles.event_end].map(|field| &self.checked.columns[field].dates);
-        let mut issues = Issues {
-            field: roles.event_end as u16,
-            list: &mut self.checked.issues,
+    /// The rules that the schema states. What a record breaks was worked out with its profile.
+    fn stated_rules(&mut self) {
+        let checked = &mut self.checked;
+        for (record, &profile) in checked.profiles.iter().enumerate() {
+            for &rule in self.profiles.broken(profile) {
+                checked.issues.push(Issue {
+                    record: record as u32,
+                    field: self.plan.schema.rules[usize::from(rule)].field as u16,
+                    broken: Broken::Rule(rule),
+                    cause: None,
+                });
+            }
+        }
+    }
+
+    /// A stated period that is not the one of the configuration.
+    fn other_period(&mut self, records: usize) {
+        let Some((start, end)) = self.plan.period else {
+            return;
         };
-        for record in 0..records {
-            if start[record]
-                .zip(end[record])
-                .is_some_and(|(start, end)| end < start)
-            {
-                issues.add(record, Check::BeforeStart);
+        let roles = &self.plan.schema.roles;
+        for (field, wanted) in [(roles.period_start, start), (roles.period_end, end)] {
+            let mut issues = Issues {
+                field: field as u16,
+                list: &mut self.checked.issues,
+            };
+            let dates = &self.checked.columns[field].dates;
+            for (record, date) in dates.iter().enumerate().take(records) {
+                if date.is_some_and(|date| date != wanted) {
+                    issues.add(record, Check::OtherPeriod);
+                }
             }
         }
     }
@@ -381,7 +422,7 @@ impl<'a> Checker<'a> {
     fn finish(&mut self, records: usize, mapping: &Mapping) {
         let column = |field: u16| mapping.fields[usize::from(field)].unwrap_or(usize::MAX);
         let issues = &mut self.checked.issues;
-        issues.sort_unstable_by_key(|i| (i.record, column(i.field), i.field, i.check));
+        issues.sort_unstable_by_key(|i| (i.record, column(i.field), i.field, i.broken));
         let mut at = 0;
         while at < issues.len() {
             let record = issues[at].record;
@@ -398,7 +439,7 @@ impl<'a> Checker<'a> {
         self.checked.has_error.clear();
         self.checked.has_error.resize(records, false);
         for issue in issues.iter() {
-            if self.plan.severity(issue.field, issue.check) == Severity::Error {
+            if self.plan.severity(issue.field, issue.broken) == Severity::Error {
                 self.checked.has_error[issue.record as usize] = true;
             }
         }
@@ -406,39 +447,38 @@ impl<'a> Checker<'a> {
 }
 
 impl Plan {
-    /// How bad a broken rule is.
-    pub fn severity(&self, field: u16, check: Check) -> Severity {
-        match check {
-            Check::NotANumber | Check::Decimals
-                if self.fields[usize::from(field)].assumed_number =>
-            {
-                Severity::Warning
+    /// A field's status hangs on others; if one of those cannot be read, what the status says follows from that. What a
+    /// rule says of a cell that is missed anyway follows from its being missed.
+    fn cause(&self, of_record: &[Issue], issue: Issue) -> Option<(u16, Broken)> {
+        match issue.broken {
+            Broken::Check(Check::BlankMandatory | Check::NotApplicable) => {}
+            Broken::Check(_) => return None,
+            Broken::Rule(_) => {
+                let missed = Check::BlankMandatory.into();
+                return of_record
+                    .iter()
+                    .find(|i| i.field == issue.field && i.broken == missed)
+                    .map(|i| (i.field, i.broken));
             }
-            _ => check.severity(),
-        }
-    }
-
-    /// A field's status hangs on others; if one of those cannot be read, what the status says follows from that.
-    fn cause(&self, of_record: &[Issue], issue: Issue) -> Option<(u16, Check)> {
-        if !matches!(issue.check, Check::BlankMandatory | Check::NotApplicable) {
-            return None;
         }
         let depends_on = self.fields[usize::from(issue.field)].depends_on;
         let unreadable = |i: &&Issue| {
             matches!(
-                i.check,
-                Check::BlankMandatory
-                    | Check::NotInList
-                    | Check::Formula
-                    | Check::Identifier
-                    | Check::NotADate
+                i.broken,
+                Broken::Check(
+                    Check::BlankMandatory
+                        | Check::NotInList
+                        | Check::Formula
+                        | Check::Identifier
+                        | Check::NotADate
+                )
             ) && i.field != issue.field
                 && depends_on >> i.field & 1 == 1
         };
         of_record
             .iter()
             .find(unreadable)
-            .map(|i| (i.field, i.check))
+            .map(|i| (i.field, i.broken))
     }
 }
 
@@ -453,7 +493,7 @@ impl Issues<'_> {
         self.list.push(Issue {
             record: record as u32,
             field: self.field,
-            check,
+            broken: check.into(),
             cause: None,
         });
     }

@@ -37,7 +37,7 @@ pub struct Entry {
     /// What the submission writes: Windows-1252.
     pub written: Box<[u8]>,
     /// Bit i: test i of the schema holds for it.
-    pub tests: u64,
+    pub tests: u128,
     /// What is written was copied from the extract, so that it may be or hold anything: no value of a list, no small number.
     pub open: bool,
     /// The kind of event it names, if it is an event type.
@@ -79,6 +79,8 @@ pub struct Context<'a> {
     pub tests: &'a [(usize, Test)],
     /// The controller's LA code; empty where it is not known.
     pub la_code: &'a str,
+    /// Most characters that the field takes.
+    pub max_length: usize,
 }
 
 impl Lexicon {
@@ -198,7 +200,7 @@ impl Context<'_> {
         }
         let told = start(&entry.text, LONGEST_VALUE);
         for (at, test) in self.tests {
-            entry.tests |= u64::from(test.holds_for_text(told)) << at;
+            entry.tests |= u128::from(test.holds_for_text(told)) << at;
         }
         entry.open = match self.judge {
             Judge::List => !matches!(entry.validity, Validity::Valid | Validity::ReleaseOne),
@@ -219,11 +221,13 @@ impl Context<'_> {
         entry.text = text.into();
         match self.judge {
             Judge::List => self.look_up(text, entry),
-            Judge::Text => {}
+            Judge::Text => self.measure(text, entry),
             Judge::Code(shape) | Judge::LaCode(shape) => {
                 if shape.as_ref().is_some_and(|shape| !shape.is_match(text)) {
                     entry.validity = Validity::Unverified;
                     entry.checks.add(Check::Shape);
+                } else {
+                    self.measure(text, entry);
                 }
                 if matches!(self.judge, Judge::LaCode(_))
                     && !self.la_code.is_empty()
@@ -261,6 +265,13 @@ impl Context<'_> {
                     entry.checks.add(Check::NotAPostcode);
                 }
             },
+        }
+    }
+
+    fn measure(&self, text: &str, entry: &mut Entry) {
+        // A character has a byte at least, and most texts are short.
+        if text.len() > self.max_length && text.chars().count() > self.max_length {
+            entry.checks.add(Check::TooLong);
         }
     }
 
@@ -303,6 +314,7 @@ impl Context<'_> {
                     // No finding for each record: nobody can correct it there. The value and its count go to the council.
                     entry.validity = Validity::Unverified;
                     entry.unlisted = true;
+                    self.measure(text, entry);
                 }
             }
         }

@@ -44,6 +44,7 @@ fn counts_survive_when_values_are_forgotten() {
         values: None,
         tests: &[],
         la_code: "",
+        max_length: 255,
     };
     let mut lexicon = Lexicon::new(&context);
     for n in 0..=CAPACITY {

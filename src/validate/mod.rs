@@ -10,13 +10,15 @@ mod number;
 mod period;
 mod plan;
 mod postcode;
+mod rules;
 mod status;
 mod tally;
 
-pub use check::{Check, Checks, Severity};
+pub use check::{Broken, Check, Checks};
 pub use checker::{AlreadyPseudonym, Checked, Checker, ColumnResult, Issue, Unverified};
 pub use lexicon::{Entry, Lexicon, windows_1252};
 pub use period::{Derived, Month, derive as derived_period};
-pub use plan::{ClientKind, EventKind, FieldPlan, Judge, Kernel, Plan};
+pub use plan::{ClientKind, DayTest, EventKind, FieldPlan, Judge, Kernel, Plan, Setting};
+pub use rules::Rule;
 pub use status::{Status, Validity};
 pub use tally::{FindingCount, Grid, MonthCounts, Tally};

@@ -4,8 +4,13 @@ use std::sync::Arc;
 
 use regex::Regex;
 
+use super::check::{Broken, Check};
 use super::status::Validity;
-use crate::schema::{Kind, Make, Roles, Schema, Subject, Test, Treatment};
+use crate::date::Date;
+use crate::schema::{
+    Check as TestCheck, Comparison, Kind, Make, Page, Roles, Schema, Severity, Subject, Test,
+    Treatment,
+};
 
 /// How the cells of a field are checked.
 #[derive(Debug)]
@@ -113,6 +118,32 @@ pub struct FieldPlan {
     pub depends_on: u128,
     /// Taken to be a number without evidence: a value that is none gets a warning only.
     pub assumed_number: bool,
+    /// Most characters that the field takes.
+    pub max_length: usize,
+}
+
+/// A test that compares the days of two fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayTest {
+    /// Its position among the schema's tests.
+    pub bit: usize,
+    /// The field whose day is compared.
+    pub field: usize,
+    /// How.
+    pub op: Comparison,
+    /// The field whose day it is compared with.
+    pub than: usize,
+}
+
+/// What a council or a command settles about the checks.
+#[derive(Debug, Clone, Default)]
+pub struct Setting<'a> {
+    /// The LA code that every record should have; empty where it is not known.
+    pub la_code: &'a str,
+    /// NHS numbers of the test range are no finding.
+    pub test_numbers: bool,
+    /// The period of the return, where it is configured.
+    pub period: Option<(Date, Date)>,
 }
 
 /// Everything the checker needs to know.
@@ -122,17 +153,21 @@ pub struct Plan {
     pub schema: Arc<Schema>,
     /// One for each field of the schema.
     pub fields: Vec<FieldPlan>,
-    /// Tests about the age at the end of the period, with their positions.
+    /// Tests about ages, with their positions.
     pub age_tests: Vec<(usize, Test)>,
-    /// Three digits.
+    /// Tests that compare days.
+    pub day_tests: Vec<DayTest>,
+    /// Three digits; empty where it is not known.
     pub la_code: String,
-    /// A test key is used, under which test numbers are no finding.
-    pub test_key: bool,
+    /// NHS numbers of the test range are no finding, as under a test key.
+    pub test_numbers: bool,
+    /// The period of the return, where it is configured.
+    pub period: Option<(Date, Date)>,
 }
 
 impl Plan {
     /// Compiles the schema for a council.
-    pub fn new(schema: Arc<Schema>, la_code: &str, test_key: bool) -> Self {
+    pub fn new(schema: Arc<Schema>, setting: &Setting<'_>) -> Self {
         let fields = schema.fields.iter().enumerate().map(|(at, field)| {
             let tests = schema
                 .tests
@@ -148,7 +183,9 @@ impl Plan {
             {
                 match schema.tests[bit].subject {
                     Subject::Field(f) => depends_on |= 1 << f,
-                    Subject::AgeAtPeriodEnd => depends_on |= 1 << schema.roles.birth,
+                    Subject::AgeAtPeriodEnd | Subject::AgeAtEventStart => {
+                        depends_on |= 1 << schema.roles.birth
+                    }
                 }
             }
             FieldPlan {
@@ -156,6 +193,7 @@ impl Plan {
                 tests: tests.map(|(i, t)| (i, t.clone())).collect(),
                 depends_on,
                 assumed_number: field.kind == Kind::Integer && field.confidence != "high",
+                max_length: field.max_length.map_or(LONGEST, |most| most as usize),
             }
         });
         let fields = fields.collect();
@@ -163,18 +201,62 @@ impl Plan {
             .tests
             .iter()
             .enumerate()
-            .filter(|(_, t)| t.subject == Subject::AgeAtPeriodEnd)
+            .filter(|(_, t)| !matches!(t.subject, Subject::Field(_)))
             .map(|(i, t)| (i, t.clone()))
             .collect();
+        let day_test = |(bit, test): (usize, &Test)| match (test.subject, &test.check) {
+            (Subject::Field(field), TestCheck::Day { op, than }) => Some(DayTest {
+                bit,
+                field,
+                op: *op,
+                than: *than,
+            }),
+            _ => None,
+        };
+        let day_tests = schema.tests.iter().enumerate().filter_map(day_test);
         Self {
             fields,
             age_tests,
-            la_code: la_code.to_owned(),
-            test_key,
+            day_tests: day_tests.collect(),
+            la_code: setting.la_code.to_owned(),
+            test_numbers: setting.test_numbers,
+            period: setting.period,
             schema,
         }
     }
+
+    /// What a rule says of itself.
+    pub fn page(&self, broken: Broken) -> &Page {
+        match broken {
+            Broken::Check(check) => check.page(),
+            Broken::Rule(at) => &self.schema.rules[usize::from(at)].page,
+        }
+    }
+
+    /// `gender.not_in_list`.
+    pub fn code(&self, field: u16, broken: Broken) -> String {
+        let check = match broken {
+            Broken::Check(check) => check.name(),
+            Broken::Rule(at) => &self.schema.rules[usize::from(at)].check,
+        };
+        format!("{}.{check}", self.schema.fields[usize::from(field)].snake)
+    }
+
+    /// How bad a broken rule is.
+    pub fn severity(&self, field: u16, broken: Broken) -> Severity {
+        match broken {
+            Broken::Check(Check::NotANumber | Check::Decimals)
+                if self.fields[usize::from(field)].assumed_number =>
+            {
+                Severity::Warning
+            }
+            _ => self.page(broken).severity,
+        }
+    }
 }
+
+/// Characters at which national quality output cuts a value (spec meta, length).
+const LONGEST: usize = 255;
 
 fn kernel(at: usize, field: &crate::schema::Field, roles: &Roles) -> Kernel {
     let local_id = field

@@ -3,7 +3,7 @@
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::schema::{Schema, Truth};
+use crate::schema::{Rule, Schema, Truth};
 
 /// Whether a field is wanted in a record (spec `cond_`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,25 +76,40 @@ impl Validity {
     }
 }
 
-/// The statuses of all fields for each combination of test results met. Few combinations occur, so each is worked out once.
+/// The statuses of all fields, and the rules broken, for each combination of test results met. Few combinations occur, so each is worked out once.
 #[derive(Debug, Default)]
 pub struct Profiles {
-    seen: HashMap<u64, u32, FixedState>,
+    seen: HashMap<u128, u32, FixedState>,
     /// For each field, its status in each profile.
     statuses: Vec<Vec<Status>>,
+    /// For each profile, the rules of the schema that it breaks.
+    broken: Vec<Box<[u16]>>,
 }
 
 impl Profiles {
     /// The profile of a record whose tests gave `results`.
-    pub fn of(&mut self, results: u64, schema: &Schema) -> u32 {
+    pub fn of(&mut self, results: u128, schema: &Schema) -> u32 {
         let next = self.seen.len() as u32;
         *self.seen.entry(results).or_insert_with(|| {
             self.statuses.resize_with(schema.fields.len(), Vec::new);
             for (statuses, field) in self.statuses.iter_mut().zip(&schema.fields) {
                 statuses.push(status(field, results));
             }
+            let holds = |rule: &Rule| rule.broken_if.evaluate(results) == Truth::True;
+            let broken = schema.rules.iter().enumerate();
+            self.broken.push(
+                broken
+                    .filter(|(_, rule)| holds(rule))
+                    .map(|(at, _)| at as u16)
+                    .collect(),
+            );
             next
         })
+    }
+
+    /// The rules of the schema that a profile breaks.
+    pub fn broken(&self, profile: u32) -> &[u16] {
+        &self.broken[profile as usize]
     }
 
     /// The statuses of one field, by profile.
@@ -104,7 +119,7 @@ impl Profiles {
 }
 
 /// National tables keep only cells where the field is applicable, so that is asked first.
-fn status(field: &crate::schema::Field, results: u64) -> Status {
+fn status(field: &crate::schema::Field, results: u128) -> Status {
     match (
         field.applicable.evaluate(results),
         field.mandatory.evaluate(results),

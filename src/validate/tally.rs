@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::check::Check;
+use super::check::Broken;
 use super::checker::{Checker, Unverified};
 use super::plan::{EventKind, Plan};
 use super::status::{Status, Validity};
@@ -40,8 +40,8 @@ pub type MonthCounts = BTreeMap<(u32, EventKind), u64>;
 /// Sums over records.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// By field and check.
-    pub findings: BTreeMap<(u16, Check), FindingCount>,
+    /// By field and rule.
+    pub findings: BTreeMap<(u16, Broken), FindingCount>,
     /// Over the submitted records.
     pub grid: Grid,
     /// For the derived period.
@@ -65,7 +65,10 @@ impl Tally {
     pub fn count_findings(&mut self, checker: &Checker<'_>) {
         let checked = checker.checked();
         for issue in &checked.issues {
-            let count = self.findings.entry((issue.field, issue.check)).or_default();
+            let count = self
+                .findings
+                .entry((issue.field, issue.broken))
+                .or_default();
             if issue.cause.is_some() {
                 count.caused += 1;
             } else {

@@ -16,6 +16,8 @@ pub struct FindingRow {
     pub records: u64,
     /// Records in which it follows from another broken rule.
     pub caused: u64,
+    /// What is wrong, after the field's name.
+    pub fault: String,
 }
 
 /// `module,field,status,validity,records`: the cells of the grid that hold records, in the order of the return.

@@ -292,8 +292,8 @@ fn every_fault_is_told_at_once_in_order() {
 }
 
 #[test]
-fn more_than_64_tests_are_refused_where_the_65th_stands() {
-    let tests: Vec<String> = (0..65)
+fn more_than_128_tests_are_refused_where_the_129th_stands() {
+    let tests: Vec<String> = (0..129)
         .map(|i| format!("age_at_period_end > {i}"))
         .collect();
     let text = with(
@@ -303,7 +303,7 @@ fn more_than_64_tests_are_refused_where_the_65th_stands() {
     );
     let error = load_changed(&text).unwrap_err();
     assert!(
-        error.faults()[0].to_string().contains("64 distinct tests"),
+        error.faults()[0].to_string().contains("128 distinct tests"),
         "{error}"
     );
     let line = text[..text.find("mandatory: age").unwrap()]

@@ -183,7 +183,7 @@ fn sign(truth: Truth) -> char {
 }
 
 /// The bit set of the schema's tests for one record.
-fn results(schema: &Schema, record: &[(&str, &str)], age: Option<i64>) -> u64 {
+fn results(schema: &Schema, record: &[(&str, &str)], age: Option<i64>) -> u128 {
     let given = |at: usize| {
         let snake = &schema.fields[at].snake;
         record
@@ -195,7 +195,8 @@ fn results(schema: &Schema, record: &[(&str, &str)], age: Option<i64>) -> u64 {
         let holds = match test.subject {
             Subject::Field(at) => test.holds_for_text(given(at)),
             Subject::AgeAtPeriodEnd => test.holds_for_number(age),
+            Subject::AgeAtEventStart => false,
         };
-        bits | u64::from(holds) << i
+        bits | u128::from(holds) << i
     })
 }
