@@ -11,6 +11,11 @@ use chrono::{Datelike, NaiveDate};
 pub struct Date(NonZeroU32);
 
 impl Date {
+    /// The earliest day.
+    pub const FIRST: Self = Self(NonZeroU32::new(1 << 9 | 1 << 5 | 1).unwrap());
+    /// The latest day.
+    pub const LAST: Self = Self(NonZeroU32::new(9999 << 9 | 12 << 5 | 31).unwrap());
+
     /// A day, if the calendar has it.
     pub fn new(year: u32, month: u32, day: u32) -> Option<Self> {
         let longest = match month {

@@ -6,6 +6,7 @@ use crate::extract::Cells;
 use crate::map::{Mapping, letters};
 use crate::redact::Identifying;
 use crate::schema::{Field, Kind, Page, Severity};
+use crate::validate::across::{Instead, Verdict, ten_digits};
 use crate::validate::{Broken, Check, Checker, Issue, Plan};
 
 /// One broken rule at one place. Only [`Finding::case`] is identifiable.
@@ -45,10 +46,37 @@ pub struct Case<'a> {
     /// The value as received.
     pub received: &'a [u8],
     /// What to write instead, where that is known from the value; else empty.
-    pub suggestion: &'a str,
+    pub suggestion: Cow<'a, str>,
 }
 
 impl<'a> Finding<'a> {
+    /// The finding behind a verdict about a record that was read again. `names` are those of all sources.
+    pub fn across(
+        verdict: &Verdict,
+        plan: &'a Plan,
+        cells: &'a Cells,
+        record: usize,
+        mapping: &'a Mapping,
+        names: &[&'a str],
+    ) -> Self {
+        let (field, check) = plan.across(verdict.rule);
+        let page = check.page();
+        let (expected, suggestion) = instead(verdict.instead, plan, usize::from(field), names);
+        Self {
+            expected: expected.unwrap_or(Cow::Borrowed(&page.expected)),
+            ..Self::at(
+                field,
+                check.into(),
+                plan,
+                cells,
+                record,
+                mapping,
+                names[cells.source],
+                suggestion,
+            )
+        }
+    }
+
     /// The finding behind an issue of the checker's last batch.
     pub fn of(
         issue: Issue,
@@ -58,18 +86,43 @@ impl<'a> Finding<'a> {
         mapping: &'a Mapping,
         source: &'a str,
     ) -> Self {
-        let at = usize::from(issue.field);
-        let field = &plan.schema.fields[at];
-        let record = issue.record as usize;
+        let suggestion = Cow::Borrowed(suggestion(issue, checker, cells.source));
+        Self {
+            follows_from: issue.cause.map(|(field, broken)| plan.code(field, broken)),
+            ..Self::at(
+                issue.field,
+                issue.broken,
+                plan,
+                cells,
+                issue.record as usize,
+                mapping,
+                source,
+                suggestion,
+            )
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is one part of the finding")]
+    fn at(
+        at: u16,
+        broken: Broken,
+        plan: &'a Plan,
+        cells: &'a Cells,
+        record: usize,
+        mapping: &'a Mapping,
+        source: &'a str,
+        suggestion: Cow<'a, str>,
+    ) -> Self {
+        let field = &plan.schema.fields[usize::from(at)];
         let cell = |field: usize| {
             mapping.fields[field].map_or(&b""[..], |column| cells.get(column, record))
         };
         let roles = &plan.schema.roles;
-        let column = mapping.fields[at];
+        let column = mapping.fields[usize::from(at)];
         Self {
-            rule: plan.code(issue.field, issue.broken),
-            page: plan.page(issue.broken),
-            severity: plan.severity(issue.field, issue.broken),
+            rule: plan.code(at, broken),
+            page: plan.page(broken),
+            severity: plan.severity(at, broken),
             field,
             source,
             row: cells.row(record),
@@ -77,13 +130,13 @@ impl<'a> Finding<'a> {
             source_column: column
                 .map(|c| mapping.names[c].as_str())
                 .filter(|name| *name != field.name),
-            expected: expected(issue.broken, field, plan),
-            follows_from: issue.cause.map(|(field, broken)| plan.code(field, broken)),
+            expected: expected(broken, field, plan),
+            follows_from: None,
             case: Identifying::new(Case {
                 person_id: cell(roles.person_id),
                 event_reference: cell(roles.event_reference),
-                received: cell(at),
-                suggestion: suggestion(issue, checker, cells.source),
+                received: cell(usize::from(at)),
+                suggestion,
             }),
         }
     }
@@ -133,4 +186,45 @@ fn suggestion<'a>(issue: Issue, checker: &'a Checker<'_>, source: usize) -> &'a 
         ) => &entry.text,
         _ => "",
     }
+}
+
+/// What was expected of a record that others contradict, without and with its values.
+fn instead<'a>(
+    instead: Instead,
+    plan: &'a Plan,
+    field: usize,
+    names: &[&str],
+) -> (Option<Cow<'a, str>>, Cow<'a, str>) {
+    let place = |place: crate::validate::across::Place| {
+        format!("row {} of {}", place.row(), names[place.source()])
+    };
+    let expected = match instead {
+        Instead::Tie => "one of them; no value has most of the person's records".to_owned(),
+        Instead::SameAs(at) => format!("the person id of {}", place(at)),
+        Instead::Stays(at) => format!("one record for one event; {} stays", place(at)),
+        Instead::OneOf(n) => {
+            format!(
+                "one record for one event; of {n} equal ones one stays, whichever is loaded last"
+            )
+        }
+        Instead::BehindOneOf(n) => {
+            format!("one record for one event; one of {n} others stays")
+        }
+        Instead::Nothing | Instead::Number(_) | Instead::Day(_) | Instead::Value(_) => {
+            String::new()
+        }
+    };
+    let value = match instead {
+        Instead::Number(nhs) => ten_digits(nhs)
+            .and_then(|n| String::from_utf8(n.digits().to_vec()).ok())
+            .unwrap_or_default(),
+        Instead::Day(day) => day.dmy(),
+        Instead::Value(at) => plan.schema.fields[field]
+            .list
+            .and_then(|list| plan.schema.lists[list].values.get(usize::from(at) - 1))
+            .map_or_else(String::new, |value| value.value.clone()),
+        _ => String::new(),
+    };
+    let expected = Some(expected).filter(|text| !text.is_empty());
+    (expected.map(Cow::Owned), Cow::Owned(value))
 }

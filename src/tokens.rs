@@ -153,6 +153,18 @@ pub fn holds_nhs_number(text: &[u8]) -> bool {
     holds
 }
 
+/// Whether the letters "conversation" stand in the text in any case.
+pub fn speaks_of_conversation(text: &[u8]) -> bool {
+    const WORD: &[u8] = b"conversation";
+    memchr::memchr2_iter(b'v', b'V', text).any(|at| {
+        // The letter v is rare, and the fourth of the word.
+        at >= 3
+            && text
+                .get(at - 3..at - 3 + WORD.len())
+                .is_some_and(|word| word.eq_ignore_ascii_case(WORD))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

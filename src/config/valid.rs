@@ -91,6 +91,16 @@ pub struct Selection {
     pub outside_period: bool,
 }
 
+impl Default for Selection {
+    fn default() -> Self {
+        Self {
+            cancelled: None,
+            open_event: true,
+            outside_period: true,
+        }
+    }
+}
+
 /// How a source says that an event was cancelled.
 #[derive(Debug, Clone)]
 pub struct Cancelled {

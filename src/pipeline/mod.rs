@@ -1,6 +1,7 @@
 //! The order of a run: read and check in parallel, then sort and write in parallel, then attest. Here and nowhere else
 //! are threads made.
 
+mod across;
 mod attest;
 mod line;
 mod read;
@@ -10,6 +11,7 @@ mod validate;
 mod worklist;
 mod write;
 
+pub use across::{AcrossFound, FileFinding};
 pub use line::{Numbered, in_order};
 pub use run::{Outcome, RunOptions, run};
 pub use validate::{Validated, validate};

@@ -6,15 +6,17 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::extract::Cells;
 use crate::finding::Finding;
-use crate::map::letters;
+use crate::map::{Mapping, letters};
 use crate::select::{self, Exclusion};
 use crate::treat::{Identifiers, KeyError, LocalRefusal, People, RowPlan, Treater};
-use crate::validate::{Checker, ClientKind, EventKind, Plan, Tally};
+use crate::validate::across::{Across, Place};
+use crate::validate::{Checker, FileSums, Gatherer, Plan, Tally};
 use crate::write::{Spill, SpillWriter, WorklistHeader, WriteError};
 
 /// Everything a thread keeps while it reads.
 pub(super) struct Reader<'a> {
     checker: Checker<'a>,
+    gatherer: Gatherer<'a>,
     treater: Treater<'a>,
     spill: SpillWriter<'a>,
     sums: Sums,
@@ -32,6 +34,12 @@ pub(super) struct Sums {
     pub blank_lines: Vec<u64>,
     pub excluded: [u64; Exclusion::ALL.len()],
     pub submitted: u64,
+    /// For the rules across records.
+    pub across: Across,
+    /// For the rules about the extract as a whole.
+    pub file: FileSums,
+    /// The records that are left out, in no order.
+    pub left_out: Vec<(Place, Exclusion)>,
 }
 
 impl Sums {
@@ -43,6 +51,9 @@ impl Sums {
             blank_lines: vec![0; sources],
             excluded: [0; Exclusion::ALL.len()],
             submitted: 0,
+            across: Across::default(),
+            file: FileSums::default(),
+            left_out: Vec::new(),
         }
     }
 
@@ -56,6 +67,9 @@ impl Sums {
         add(&mut self.blank_lines, &other.blank_lines);
         add(&mut self.excluded, &other.excluded);
         self.submitted += other.submitted;
+        self.across.merge(other.across);
+        self.file.merge(&other.file);
+        self.left_out.extend(other.left_out);
     }
 
     /// Records of all sources.
@@ -69,6 +83,7 @@ impl<'a> Reader<'a> {
     pub fn new(plan: &'a Plan, rows: &'a RowPlan, spill: &'a Spill, sources: usize) -> Self {
         Self {
             checker: Checker::new(plan, sources),
+            gatherer: Gatherer::new(plan),
             treater: Treater::new(rows),
             spill: SpillWriter::new(spill),
             sums: Sums::new(sources, plan.fields.len()),
@@ -81,6 +96,7 @@ impl<'a> Reader<'a> {
     pub fn finish(self) -> Result<(Sums, Identifiers, People)> {
         let Self {
             checker,
+            gatherer,
             treater,
             spill,
             mut sums,
@@ -88,6 +104,7 @@ impl<'a> Reader<'a> {
         } = self;
         spill.finish().map_err(WriteError::from)?;
         sums.tally.count_unverified(checker.into_unverified());
+        (sums.across, sums.file) = gatherer.finish();
         let (identifiers, people) = treater.finish();
         Ok((sums, identifiers, people))
     }
@@ -151,26 +168,15 @@ impl Reader<'_> {
                         .iter()
                         .any(|v| v.trim().eq_ignore_ascii_case(value.trim()))
                 });
-            let date = |field: usize| checked.columns[field].dates[record];
-            let facts = select::Facts {
-                has_person_id: checked.columns[roles.nhs_number].numbers[record].is_some()
-                    || checked.columns[roles.person_id].validity[record].has_value(),
-                client: self
-                    .checker
-                    .entry(source, roles.client_type, record)
-                    .map_or(ClientKind::Other, |e| e.client),
-                event: self
-                    .checker
-                    .entry(source, roles.event_type, record)
-                    .map_or(EventKind::None, |e| e.event),
-                start: date(roles.event_start),
-                end: date(roles.event_end),
-                cancelled,
-            };
+            let facts = select::Facts::of(&self.checker, &roles, source, record, cancelled);
             let reason = select::exclusion(facts, config.period, &config.selection);
             match reason {
                 None => self.submitted.push(record as u32),
-                Some(reason) => self.sums.excluded[reason as usize] += 1,
+                Some(reason) => {
+                    self.sums.excluded[reason as usize] += 1;
+                    let place = Place::new(source, cells.row(record));
+                    self.sums.left_out.push((place, reason));
+                }
             }
             self.reasons.push(reason);
         }
@@ -181,6 +187,8 @@ impl Reader<'_> {
         self.sums
             .tally
             .count_submitted(&self.checker, plan, source, &self.submitted);
+        self.gatherer
+            .gather(&self.checker, cells, mapping, &self.submitted);
         let spill = &mut self.spill;
         self.treater
             .treat(
@@ -207,14 +215,7 @@ impl Reader<'_> {
     /// What the batch adds to the worklist.
     fn lines(&self, cells: &Cells, input: &Input, plan: &Plan, header: &WorklistHeader) -> Lines {
         let mapping = &input.mapping;
-        let local = header.local().iter().map(|name| {
-            mapping
-                .local
-                .iter()
-                .find(|(n, _)| n == name)
-                .map(|(_, column)| *column)
-        });
-        let local: Vec<Option<usize>> = local.collect();
+        let local = local_columns(header, mapping);
         let cell = |column: Option<usize>, record: usize| {
             column.map_or(&b""[..], |column| cells.get(column, record))
         };
@@ -255,4 +256,16 @@ impl Reader<'_> {
         }
         lines
     }
+}
+
+/// Where a source has the `local_` columns of all sources, if it does.
+pub(super) fn local_columns(header: &WorklistHeader, mapping: &Mapping) -> Vec<Option<usize>> {
+    let column = |name: &String| {
+        mapping
+            .local
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, column)| *column)
+    };
+    header.local().iter().map(column).collect()
 }

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::across::{self, FileFinding};
 use super::attest::{self, Facts};
 use super::read::{self, threads};
-use super::reader::{Reader, Sums};
-use super::worklist::Worklist;
+use super::reader::{Reader, Sums, local_columns};
+use super::worklist::{Lines, Worklist};
 use super::write::write;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::select::Exclusion;
 use crate::treat::{Identifiers, MasterKey, People, RowPlan, Scope};
+use crate::validate::across::{Collapsed, Place};
 use crate::validate::{Broken, Check, Plan, Setting, Tally};
 use crate::write::{FindingRow, Lock, Spill, Staging, WorklistHeader};
 
@@ -46,6 +48,10 @@ pub struct Outcome {
     pub with_errors: u64,
     /// Findings by rule, sorted by rule.
     pub findings: Vec<FindingRow>,
+    /// What was found about the extract as a whole.
+    pub about_the_extract: Vec<FileFinding>,
+    /// What national deduplication would do to the submitted records.
+    pub collapsed: Collapsed,
     /// The key is a published one.
     pub test_key: bool,
     /// The configuration says how a source marks cancelled events, and none was met.
@@ -176,8 +182,46 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         return Err(Error::Internal("nothing was read".into()));
     };
     let run_id = attest::run_id(&config, &key, &scope, &facts);
+    let found = across::judge(
+        &plan,
+        std::mem::take(&mut sums.across),
+        &sums.file,
+        &mut sums.tally,
+    )?;
+    sums.left_out.sort_unstable();
+    across::find_again(
+        &inputs,
+        &plan,
+        &found.verdicts,
+        |cells, input, findings| {
+            let local = local_columns(&header, &input.mapping);
+            let mut lines = Lines::default();
+            for (record, finding) in findings {
+                let place = Place::new(cells.source, cells.row(record));
+                let reason = sums
+                    .left_out
+                    .binary_search_by_key(&place, |(place, _)| *place);
+                let reason = reason.ok().map(|at| sums.left_out[at].1);
+                let cell = |column: &Option<usize>| {
+                    column.map_or(&b""[..], |column| cells.get(column, record))
+                };
+                lines.finding(&finding, reason, local.iter().map(cell));
+            }
+            lines
+        },
+        |lines| {
+            worklist
+                .take(&lines)
+                .map_err(Error::io("write", &config.worklist_dir))
+        },
+    )?;
+    worklist
+        .about_the_extract(&plan, &found.file, &header)
+        .map_err(Error::io("write", &config.worklist_dir))?;
 
-    let not_checked = not_checked(&plan);
+    let mut not_checked = not_checked(&plan);
+    not_checked.extend(found.not_run);
+    not_checked.sort();
     let mut outcome = Outcome {
         bundle: Err(String::new()),
         existed: false,
@@ -190,8 +234,10 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             .filter(|(_, n)| *n > 0)
             .collect(),
         with_errors: sums.tally.records_with_error,
-        findings: finding_rows(&plan, &sums.tally),
+        findings: finding_rows(&plan, &sums.tally, &found.file),
         test_key: key.is_test(),
+        about_the_extract: found.file,
+        collapsed: found.collapsed,
         not_checked,
         cancelled_unseen: config.selection.cancelled.is_some()
             && sums.excluded[Exclusion::Cancelled as usize] == 0,
@@ -223,7 +269,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             .or_default()
             .records += records;
     }
-    outcome.findings = finding_rows(&plan, &sums.tally);
+    outcome.findings = finding_rows(&plan, &sums.tally, &outcome.about_the_extract);
     worklist
         .withheld(&plan, &written, &header)
         .map_err(Error::io("write", &config.worklist_dir))?;
@@ -266,7 +312,11 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
 }
 
 /// Findings by rule over the extract, sorted by rule.
-pub(super) fn finding_rows(plan: &Plan, tally: &Tally) -> Vec<FindingRow> {
+pub(super) fn finding_rows(
+    plan: &Plan,
+    tally: &Tally,
+    about_the_extract: &[FileFinding],
+) -> Vec<FindingRow> {
     let mut unverified: BTreeMap<usize, u64> = BTreeMap::new();
     for ((field, _), n) in &tally.unverified {
         *unverified.entry(*field).or_default() += n;
@@ -290,6 +340,11 @@ pub(super) fn finding_rows(plan: &Plan, tally: &Tally) -> Vec<FindingRow> {
                 .map(|(field, n)| row(*field as u16, Check::Unverified.into(), *n, 0)),
         )
         .collect();
+    for row in &mut rows {
+        if let Some(finding) = about_the_extract.iter().find(|f| f.rule == row.rule) {
+            row.fault = format!("{}. {}", row.fault, finding.detail);
+        }
+    }
     rows.sort();
     rows
 }

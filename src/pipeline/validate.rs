@@ -3,15 +3,19 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::across::{self, FileFinding};
 use super::read::{self, Input, threads};
 use super::run::{finding_rows, not_checked};
-use crate::config::SourceConfig;
+use crate::config::{Period, Selection, SourceConfig};
+use crate::date::Date;
 use crate::error::{Error, Result};
 use crate::extract::{Cells, Source};
 use crate::finding::Finding;
 use crate::map::letters;
 use crate::schema::Schema;
-use crate::validate::{Checker, Plan, Setting, Tally};
+use crate::select;
+use crate::validate::across::{Across, Collapsed};
+use crate::validate::{Checker, FileSums, Gatherer, Plan, Setting, Tally};
 use crate::write::FindingRow;
 
 /// What a validation came to.
@@ -25,13 +29,20 @@ pub struct Validated {
     pub with_errors: u64,
     /// Findings by rule, sorted by rule.
     pub findings: Vec<FindingRow>,
+    /// What was found about the extract as a whole.
+    pub about_the_extract: Vec<FileFinding>,
+    /// What national deduplication would do to the records that belong to the period they state.
+    pub collapsed: Collapsed,
     /// Rules that could not run, with the reason.
     pub not_checked: Vec<(String, String)>,
 }
 
 struct Validator<'a> {
     checker: Checker<'a>,
+    gatherer: Gatherer<'a>,
     tally: Tally,
+    /// Positions in the batch of the records that a run would submit.
+    submitted: Vec<u32>,
     read: u64,
 }
 
@@ -65,6 +76,8 @@ pub fn validate(
         || {
             let new = || Validator {
                 checker: Checker::new(&plan, count),
+                gatherer: Gatherer::new(&plan),
+                submitted: Vec::new(),
                 tally: Tally::new(plan.fields.len()),
                 read: 0,
             };
@@ -75,18 +88,41 @@ pub fn validate(
     )?;
     let mut tally = Tally::new(plan.fields.len());
     let mut read = 0;
+    let (mut records, mut sums) = (Across::default(), FileSums::default());
     for validator in validators {
         read += validator.read;
+        let (gathered, counted) = validator.gatherer.finish();
+        records.merge(gathered);
+        sums.merge(&counted);
         let mut of_one = validator.tally;
         of_one.count_unverified(validator.checker.into_unverified());
         tally.merge(of_one);
     }
+    let found = across::judge(&plan, records, &sums, &mut tally)?;
+    across::find_again(
+        &inputs,
+        &plan,
+        &found.verdicts,
+        |_, _, findings| {
+            let mut lines = Vec::new();
+            for (_, finding) in &findings {
+                render(finding, &mut lines);
+            }
+            lines
+        },
+        take,
+    )?;
+    let mut not_run = not_checked(&plan);
+    not_run.extend(found.not_run);
+    not_run.sort();
     Ok(Validated {
         schema: schema.id.clone(),
         read,
         with_errors: tally.records_with_error,
-        findings: finding_rows(&plan, &tally),
-        not_checked: not_checked(&plan),
+        findings: finding_rows(&plan, &tally, &found.file),
+        about_the_extract: found.file,
+        collapsed: found.collapsed,
+        not_checked: not_run,
     })
 }
 
@@ -118,6 +154,11 @@ impl Validator<'_> {
         })?;
         self.read += cells.len() as u64;
         self.tally.count_findings(&self.checker);
+        self.select(plan, cells);
+        self.tally
+            .count_submitted(&self.checker, plan, cells.source, &self.submitted);
+        self.gatherer
+            .gather(&self.checker, cells, mapping, &self.submitted);
         let mut lines = Vec::new();
         for issue in &self.checker.checked().issues {
             render(
@@ -133,6 +174,27 @@ impl Validator<'_> {
             );
         }
         Ok(lines)
+    }
+}
+
+impl Validator<'_> {
+    /// The records that a run would submit. No period is configured here, so each record's own counts; where it cannot be
+    /// read, the record is taken to be within it.
+    fn select(&mut self, plan: &Plan, cells: &Cells) {
+        let roles = plan.schema.roles;
+        let switches = Selection::default();
+        self.submitted.clear();
+        for record in 0..cells.len() {
+            let facts = select::Facts::of(&self.checker, &roles, cells.source, record, false);
+            let date = |field: usize| self.checker.checked().columns[field].dates[record];
+            let period = Period {
+                start: date(roles.period_start).unwrap_or(Date::FIRST),
+                end: date(roles.period_end).unwrap_or(Date::LAST),
+            };
+            if select::exclusion(facts, period, &switches).is_none() {
+                self.submitted.push(record as u32);
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::across::FileFinding;
 use super::write::Written;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
@@ -33,7 +34,7 @@ impl Lines {
         let expected = if case.suggestion.is_empty() {
             &*finding.expected
         } else {
-            case.suggestion
+            &*case.suggestion
         };
         let cells = [
             finding.rule.as_bytes(),
@@ -131,6 +132,43 @@ impl Worklist {
                 "",
                 &*expected,
                 &*page.fault,
+                &*page.remedy,
+                "",
+                "",
+            ];
+            lines.line(
+                cells
+                    .into_iter()
+                    .map(str::as_bytes)
+                    .chain(header.local().iter().map(|_| &b""[..])),
+            );
+        }
+        self.findings.write_all(&lines.bytes)
+    }
+
+    /// Adds what was found about the extract as a whole, which no row is to blame for.
+    pub fn about_the_extract(
+        &mut self,
+        plan: &Plan,
+        findings: &[FileFinding],
+        header: &WorklistHeader,
+    ) -> io::Result<()> {
+        let mut lines = WorklistLines::default();
+        for finding in findings {
+            let page = finding.check.page();
+            let wrong = format!("{}. {}", page.fault, finding.detail);
+            let cells = [
+                &*finding.rule,
+                finding.severity.name(),
+                "all sources",
+                "",
+                "",
+                &*plan.schema.fields[finding.field].name,
+                "",
+                "",
+                "",
+                &*page.expected,
+                &*wrong,
                 &*page.remedy,
                 "",
                 "",

@@ -2,7 +2,8 @@
 
 use crate::config::{Period, Selection};
 use crate::date::Date;
-use crate::validate::{ClientKind, EventKind};
+use crate::schema::Roles;
+use crate::validate::{Checker, ClientKind, EventKind};
 
 /// Why a record does not go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,6 +66,33 @@ pub struct Facts {
     pub end: Option<Date>,
     /// The source says that the event was cancelled.
     pub cancelled: bool,
+}
+
+impl Facts {
+    /// What the checker found of a record of its last batch.
+    pub fn of(
+        checker: &Checker<'_>,
+        roles: &Roles,
+        source: usize,
+        record: usize,
+        cancelled: bool,
+    ) -> Self {
+        let checked = checker.checked();
+        let date = |field: usize| checked.columns[field].dates[record];
+        Self {
+            has_person_id: checked.columns[roles.nhs_number].numbers[record].is_some()
+                || checked.columns[roles.person_id].validity[record].has_value(),
+            client: checker
+                .entry(source, roles.client_type, record)
+                .map_or(ClientKind::Other, |e| e.client),
+            event: checker
+                .entry(source, roles.event_type, record)
+                .map_or(EventKind::None, |e| e.event),
+            start: date(roles.event_start),
+            end: date(roles.event_end),
+            cancelled,
+        }
+    }
 }
 
 /// The reason why a record does not go, if there is one.

@@ -13,6 +13,7 @@ use crate::extract::Cells;
 use crate::map::Mapping;
 use crate::nhs_number::NhsNumber;
 use crate::schema::{Domain, Kind, Make, Privacy, Schema, Treatment};
+use crate::tokens;
 use crate::validate::{Checker, Entry, Validity};
 
 /// What the cells of an output column look like, for the writers and for the check of what was written.
@@ -445,7 +446,9 @@ impl<'a> Treater<'a> {
                 Made::Conversation(validity, cells, column) => {
                     if validity[record].has_value() {
                         row.push(
-                            b'0' + u8::from(speaks_of_conversation(cells.get(column, record))),
+                            b'0' + u8::from(tokens::speaks_of_conversation(
+                                cells.get(column, record),
+                            )),
                         );
                     }
                 }
@@ -538,18 +541,6 @@ fn dmy(date: Date) -> [u8; 10] {
         digit(y / 10),
         digit(y),
     ]
-}
-
-/// Whether the letters "conversation" stand in the text in any case.
-fn speaks_of_conversation(text: &[u8]) -> bool {
-    const WORD: &[u8] = b"conversation";
-    memchr::memchr2_iter(b'v', b'V', text).any(|at| {
-        // The letter v is rare, and the fourth of the word.
-        at >= 3
-            && text
-                .get(at - 3..at - 3 + WORD.len())
-                .is_some_and(|word| word.eq_ignore_ascii_case(WORD))
-    })
 }
 
 #[cfg(test)]

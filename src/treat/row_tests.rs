@@ -20,7 +20,11 @@ fn a_conversation_is_found_in_any_case_and_place() {
         ("con versation", false),
         ("", false),
     ] {
-        assert_eq!(speaks_of_conversation(text.as_bytes()), expected, "{text}");
+        assert_eq!(
+            tokens::speaks_of_conversation(text.as_bytes()),
+            expected,
+            "{text}"
+        );
     }
 }
 

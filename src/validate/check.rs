@@ -47,6 +47,7 @@ pub enum Check {
     NotTwelveMonths,
     OutsideDerived1,
     OutsideDerived2,
+    ToleratedGap,
     MonthMissing,
     Missing,
     LostService,
@@ -56,7 +57,7 @@ pub enum Check {
 
 impl Check {
     /// Every check, in order.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::BlankMandatory,
         Self::NotInList,
         Self::ReleaseOne,
@@ -92,6 +93,7 @@ impl Check {
         Self::NotTwelveMonths,
         Self::OutsideDerived1,
         Self::OutsideDerived2,
+        Self::ToleratedGap,
         Self::MonthMissing,
         Self::Missing,
         Self::LostService,
@@ -137,6 +139,7 @@ impl Check {
             Self::NotTwelveMonths => "not_twelve_months",
             Self::OutsideDerived1 => "outside_derived_1",
             Self::OutsideDerived2 => "outside_derived_2",
+            Self::ToleratedGap => "tolerated_gap",
             Self::MonthMissing => "month_missing",
             Self::Missing => "missing",
             Self::LostService => "lost_service",

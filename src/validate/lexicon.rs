@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap as StdMap;
 
+use std::hash::BuildHasher as _;
+
 use foldhash::fast::FixedState;
+use foldhash::quality::FixedState as QualityState;
 use hashbrown::HashMap;
 
 use super::check::{Check, Checks};
@@ -19,6 +22,14 @@ const CAPACITY: usize = 1 << 14;
 
 /// Bytes beyond which no text can be a value of a list; a longer one is looked at no further.
 const LONGEST_VALUE: usize = 512;
+
+/// The rank of a value that no hierarchy names.
+const NO_RANK: u8 = 255;
+
+/// A number for a text, the same in every run.
+fn hash(text: &[u8]) -> u64 {
+    QualityState::default().hash_one(text)
+}
 
 /// The start of a text, so many bytes at most.
 fn start(text: &str, most: usize) -> &str {
@@ -48,6 +59,12 @@ pub struct Entry {
     pub hint: Box<str>,
     /// A full postcode, packed.
     pub postcode: u64,
+    /// Position of a known value in the list, from 1; 0 for none, and for one that says that nothing is known.
+    pub place: u8,
+    /// Rank among the values of duplicates of an event: the lowest stays. 255 where there is none.
+    pub rank: u8,
+    /// The same for values that are the same apart from capitals, or the same number.
+    pub key: u64,
     /// In no list, where the list is not known in full.
     pub unlisted: bool,
     /// Records met with it, counted where it is unlisted.
@@ -177,6 +194,9 @@ impl Context<'_> {
             client: ClientKind::Other,
             hint: "".into(),
             postcode: 0,
+            place: 0,
+            rank: NO_RANK,
+            key: 0,
             unlisted: false,
             records: 0,
         };
@@ -209,6 +229,13 @@ impl Context<'_> {
             Judge::Text | Judge::Code(_) => true,
             Judge::Postcode => false,
         };
+        entry.key = match (self.judge, entry.text.parse::<f64>()) {
+            (Judge::Number { .. }, Ok(number)) => hash(&number.to_bits().to_ne_bytes()),
+            _ => hash(entry.text.to_lowercase().as_bytes()),
+        };
+        if let Some(list) = self.list {
+            self.rank(list, &mut entry);
+        }
         if entry.validity != Validity::Blank {
             entry.event = EventKind::named(&entry.text, entry.validity);
             entry.client = ClientKind::named(&entry.text);
@@ -265,6 +292,32 @@ impl Context<'_> {
                     entry.checks.add(Check::NotAPostcode);
                 }
             },
+        }
+    }
+
+    /// Where the value stands in its list, and in the order by which duplicates of an event are told apart.
+    fn rank(&self, list: &List, entry: &mut Entry) {
+        let position = |mut values: Box<dyn Iterator<Item = &str> + '_>| {
+            values
+                .position(|value| value == &*entry.text)
+                .and_then(|at| u8::try_from(at).ok())
+        };
+        let says_nothing = entry.text.eq_ignore_ascii_case("unknown")
+            || entry.text.to_ascii_lowercase().starts_with("no data");
+        let place = position(Box::new(list.values.iter().map(|v| &*v.value)));
+        let hierarchy = list.hierarchies.first();
+        let rank = hierarchy.and_then(|h| position(Box::new(h.order.iter().map(String::as_str))));
+        let retired = hierarchy
+            .filter(|_| entry.checks.iter().any(|c| c == Check::ReleaseOneRetired))
+            .and_then(|h| {
+                h.order
+                    .iter()
+                    .position(|v| Some(v) == h.retired_rank_as.as_ref())
+            })
+            .and_then(|at| u8::try_from(at).ok());
+        entry.rank = rank.or(retired).unwrap_or(NO_RANK);
+        if !says_nothing {
+            entry.place = place.map_or(0, |at| at.saturating_add(1));
         }
     }
 

@@ -3,8 +3,10 @@
 //! Rules are compiled from the schema into a [`Plan`] once; a [`Checker`] belongs to one thread and runs the plan over
 //! batches of cells, column by column, doing the work of a look-up once for each distinct value.
 
+pub mod across;
 mod check;
 mod checker;
+mod gather;
 mod lexicon;
 mod number;
 mod period;
@@ -16,6 +18,7 @@ mod tally;
 
 pub use check::{Broken, Check, Checks};
 pub use checker::{AlreadyPseudonym, Checked, Checker, ColumnResult, Issue, Unverified};
+pub use gather::{FileSums, Gatherer, Periods};
 pub use lexicon::{Entry, Lexicon, windows_1252};
 pub use period::{Derived, Month, derive as derived_period};
 pub use plan::{ClientKind, DayTest, EventKind, FieldPlan, Judge, Kernel, Plan, Setting};

@@ -23,8 +23,8 @@ pub enum Derived {
 }
 
 /// A month of the calendar: year × 12 + month − 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Month(u32);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Month(pub(super) u32);
 
 impl Month {
     /// Its first day as yyyy-mm-dd.

@@ -8,8 +8,8 @@ use super::check::{Broken, Check};
 use super::status::Validity;
 use crate::date::Date;
 use crate::schema::{
-    Check as TestCheck, Comparison, Kind, Make, Page, Roles, Schema, Severity, Subject, Test,
-    Treatment,
+    Check as TestCheck, Comparison, Domain, Kind, Make, Page, Roles, Schema, Severity, Subject,
+    Test, Treatment,
 };
 
 /// How the cells of a field are checked.
@@ -85,11 +85,13 @@ impl EventKind {
     }
 }
 
-/// What kind of client a record is about, as far as selection needs it.
+/// What kind of client a record is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientKind {
     /// Anyone else, or not readable.
     Other,
+    /// A service user.
+    ServiceUser,
     /// A carer known by association, who needs no event.
     KnownByAssociation,
 }
@@ -101,6 +103,8 @@ impl ClientKind {
             .ends_with("carer known by association")
         {
             Self::KnownByAssociation
+        } else if text.eq_ignore_ascii_case("service user") {
+            Self::ServiceUser
         } else {
             Self::Other
         }
@@ -153,6 +157,8 @@ pub struct Plan {
     pub schema: Arc<Schema>,
     /// One for each field of the schema.
     pub fields: Vec<FieldPlan>,
+    /// Positions of the linked person ids.
+    pub links: Vec<usize>,
     /// Tests about ages, with their positions.
     pub age_tests: Vec<(usize, Test)>,
     /// Tests that compare days.
@@ -214,8 +220,14 @@ impl Plan {
             _ => None,
         };
         let day_tests = schema.tests.iter().enumerate().filter_map(day_test);
+        let is_link = |(at, field): &(usize, &crate::schema::Field)| {
+            *at != schema.roles.person_id
+                && (field.columns.iter()).any(|c| c.make == Make::Pseudonym(Domain::LaPerson))
+        };
+        let links = schema.fields.iter().enumerate().filter(is_link);
         Self {
             fields,
+            links: links.map(|(at, _)| at).collect(),
             age_tests,
             day_tests: day_tests.collect(),
             la_code: setting.la_code.to_owned(),

@@ -1,8 +1,9 @@
 //! Which rules a plan can find broken: the catalogue that `cld explain` prints and that tests hold against cases.
 
+use super::across::{self, Attribute, file::FileRule};
 use super::check::{Broken, Check};
 use super::plan::{Judge, Kernel, Plan};
-use crate::schema::{Condition, Domain, Field, List, Make, Page, Severity, Truth};
+use crate::schema::{Condition, Field, List, Page, Severity, Truth};
 
 /// One rule of a return.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +48,51 @@ impl Plan {
         rules
     }
 
+    /// The field and check behind a rule across records.
+    pub fn across(&self, rule: across::Rule) -> (u16, Check) {
+        let roles = &self.schema.roles;
+        let (field, check) = match rule {
+            across::Rule::SeveralForPerson => (roles.nhs_number, Check::SeveralForPerson),
+            across::Rule::SeveralForNumber => (roles.person_id, Check::SeveralForNumber),
+            across::Rule::KnownElsewhere => (roles.nhs_number, Check::KnownElsewhere),
+            across::Rule::Conflicting(attribute) => {
+                let field = match attribute {
+                    Attribute::Birth => roles.birth,
+                    Attribute::Death => roles.death,
+                    Attribute::Gender => roles.gender,
+                    Attribute::Ethnicity => roles.ethnicity,
+                };
+                (field, Check::Conflicting)
+            }
+            across::Rule::NotAServiceUser(slot) => {
+                (self.links[usize::from(slot)], Check::NotAServiceUser)
+            }
+            across::Rule::DuplicateEvent => (roles.event_type, Check::DuplicateEvent),
+            across::Rule::DuplicateJoined => (roles.event_type, Check::DuplicateJoined),
+        };
+        (field as u16, check)
+    }
+
+    /// The field and check behind a rule about the extract as a whole.
+    pub fn of_file(&self, rule: FileRule) -> (u16, Check) {
+        let roles = &self.schema.roles;
+        let (field, check) = match rule {
+            FileRule::SeveralStarts => (roles.period_start, Check::Several),
+            FileRule::SeveralEnds => (roles.period_end, Check::Several),
+            FileRule::NotTwelveMonths => (roles.period_end, Check::NotTwelveMonths),
+            FileRule::StartBeforeDerived1 => (roles.period_start, Check::OutsideDerived1),
+            FileRule::EndAfterDerived1 => (roles.period_end, Check::OutsideDerived1),
+            FileRule::StartBeforeDerived2 => (roles.period_start, Check::OutsideDerived2),
+            FileRule::EndAfterDerived2 => (roles.period_end, Check::OutsideDerived2),
+            FileRule::ToleratedGap2 => (roles.event_end, Check::ToleratedGap),
+            FileRule::MonthMissing => (roles.event_end, Check::MonthMissing),
+            FileRule::TypeMissing => (roles.event_type, Check::Missing),
+            FileRule::SupersededRelease => (roles.period_end, Check::SupersededRelease),
+            FileRule::MissingShare => (roles.nhs_number, Check::MissingShare),
+        };
+        (field as u16, check)
+    }
+
     /// The checks that can fail for a field.
     fn checks_of(&self, at: usize, field: &Field) -> Vec<Check> {
         if field.withdrawn {
@@ -78,11 +124,9 @@ impl Plan {
             ]),
             Kernel::LocalId | Kernel::Unsent => {}
         }
-        let is_link = at != roles.person_id
-            && (field.columns.iter()).any(|c| c.make == Make::Pseudonym(Domain::LaPerson));
         for (holds, more) in [
             (at == roles.person_id, &[Check::SeveralForNumber][..]),
-            (is_link, &[Check::NotAServiceUser]),
+            (self.links.contains(&at), &[Check::NotAServiceUser]),
             (
                 [roles.birth, roles.death, roles.gender, roles.ethnicity].contains(&at),
                 &[Check::Conflicting],
@@ -96,7 +140,10 @@ impl Plan {
                     Check::LostService,
                 ],
             ),
-            (at == roles.event_end, &[Check::MonthMissing]),
+            (
+                at == roles.event_end,
+                &[Check::ToleratedGap, Check::MonthMissing],
+            ),
             (
                 at == roles.period_start || at == roles.period_end,
                 &[

@@ -1,0 +1,194 @@
+//! What no batch can see: rules across records, judged when all are read. The few records concerned are read again for
+//! what findings say of them, so that nothing identifiable has to be kept of the many others.
+
+use super::line::in_order;
+use super::read::{Input, threads};
+use crate::error::{Error, Result};
+use crate::extract::{Block, Blocks, Cells};
+use crate::finding::Finding;
+use crate::progress::Progress;
+use crate::schema::Severity;
+use crate::validate::across::file::FileFacts;
+use crate::validate::across::{Across, Collapsed, Verdict};
+use crate::validate::{Check, FileSums, Plan, Tally};
+
+/// A finding about the extract as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileFinding {
+    /// `event_type.missing`.
+    pub rule: String,
+    /// Position of the field concerned.
+    pub field: usize,
+    /// What.
+    pub check: Check,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Records concerned; 0 where none can be named.
+    pub records: u64,
+    /// Dates and counts of records, in sentences.
+    pub detail: String,
+}
+
+/// What the rules across records came to.
+#[derive(Debug)]
+pub struct AcrossFound {
+    /// By place.
+    pub verdicts: Vec<Verdict>,
+    /// What national deduplication would do to the submitted records.
+    pub collapsed: Collapsed,
+    /// Findings about the extract as a whole.
+    pub file: Vec<FileFinding>,
+    /// Rules about the extract as a whole that could not run, with the reason.
+    pub not_run: Vec<(String, String)>,
+}
+
+/// Judges what was gathered, and counts the findings.
+///
+/// # Errors
+/// When the table engine fails.
+pub(super) fn judge(
+    plan: &Plan,
+    across: Across,
+    sums: &FileSums,
+    tally: &mut Tally,
+) -> Result<AcrossFound> {
+    let judged = across.judge();
+    for verdict in &judged.verdicts {
+        let (field, check) = plan.across(verdict.rule);
+        let count = tally.findings.entry((field, check.into())).or_default();
+        count.records += 1;
+    }
+    let facts = FileFacts {
+        periods: &sums.periods,
+        months: &tally.months,
+        totals: sums.totals,
+        without_number: sums.without_number,
+        with_number: sums.with_number,
+        release: &plan.schema.release,
+        la_code: &plan.la_code,
+        period: plan.period,
+    };
+    let of_file = facts
+        .judge()
+        .map_err(|e| Error::Internal(format!("rules about the extract: {e}")))?;
+    let mut file = Vec::new();
+    for finding in of_file.findings {
+        let (field, check) = plan.of_file(finding.rule);
+        tally
+            .findings
+            .entry((field, check.into()))
+            .or_default()
+            .records += finding.records;
+        file.push(FileFinding {
+            rule: plan.code(field, check.into()),
+            field: usize::from(field),
+            check,
+            severity: plan.severity(field, check.into()),
+            records: finding.records,
+            detail: finding.detail,
+        });
+    }
+    let not_run = of_file.not_run.into_iter().map(|(rule, reason)| {
+        let (field, check) = plan.of_file(rule);
+        (plan.code(field, check.into()), reason)
+    });
+    Ok(AcrossFound {
+        verdicts: judged.verdicts,
+        collapsed: judged.events,
+        file,
+        not_run: not_run.collect(),
+    })
+}
+
+/// Reads the records again that verdicts are about. `work` makes something of a batch and its findings, each with the
+/// position of its record; `take` gets it in the order of the rows.
+///
+/// # Errors
+/// When a source changed since it was read first.
+pub(super) fn find_again<O: Send + Default>(
+    inputs: &[Input],
+    plan: &Plan,
+    verdicts: &[Verdict],
+    work: impl Fn(&Cells, &Input, Vec<(usize, Finding<'_>)>) -> O + Sync,
+    mut take: impl FnMut(O) -> Result<()>,
+) -> Result<()> {
+    if verdicts.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = inputs.iter().map(|i| i.source.name.as_str()).collect();
+    let total = inputs.iter().map(|i| i.source.size()).sum();
+    let progress = Progress::begin("finding the records again", total, true);
+    let counter = progress.counter();
+    let mut found = 0;
+    in_order(
+        threads(),
+        |pass| {
+            for (at, input) in inputs.iter().enumerate() {
+                let watched = input
+                    .source
+                    .open_watched(std::sync::Arc::clone(&counter), Box::new(|_| {}))?;
+                let mut blocks = Blocks::open(&input.source, at, watched)?;
+                if blocks.header().names != input.mapping.names {
+                    return Err(changed(input));
+                }
+                while let Some(block) = blocks.next()? {
+                    if !pass(block) {
+                        return Ok(());
+                    }
+                }
+            }
+            Ok(())
+        },
+        vec![(); threads()],
+        |(), block: Block| {
+            let wanted = within(&block, verdicts);
+            if wanted.is_empty() {
+                return Ok((0, O::default()));
+            }
+            let input = &inputs[block.source];
+            let source = block.source;
+            let cells = block.into_cells(input.mapping.width, &input.source.path)?;
+            let mut findings = Vec::with_capacity(wanted.len());
+            let mut record = 0;
+            for verdict in wanted {
+                debug_assert_eq!(verdict.place.source(), source);
+                while record < cells.len() && cells.row(record) < verdict.place.row() {
+                    record += 1;
+                }
+                // The last verdict may be about the first row of the next block.
+                if record == cells.len() || cells.row(record) != verdict.place.row() {
+                    continue;
+                }
+                let finding =
+                    Finding::across(verdict, plan, &cells, record, &input.mapping, &names);
+                findings.push((record, finding));
+            }
+            Ok((findings.len(), work(&cells, input, findings)))
+        },
+        |(n, made)| {
+            found += n;
+            take(made)
+        },
+    )?;
+    match inputs {
+        [first, ..] if found != verdicts.len() => Err(changed(first)),
+        _ => Ok(()),
+    }
+}
+
+/// The verdicts about records of a block.
+fn within<'v>(block: &Block, verdicts: &'v [Verdict]) -> &'v [Verdict] {
+    let before = |row: u64| {
+        verdicts.partition_point(|v| (v.place.source(), v.place.row()) < (block.source, row))
+    };
+    // The text of a block ends behind its last record, so no row of it lies beyond its line ends.
+    let end = block.first_row + block.lines as u64 + 1;
+    &verdicts[before(block.first_row)..before(end)]
+}
+
+fn changed(input: &Input) -> Error {
+    Error::Input(format!(
+        "{} changed while it was read. Run again when nothing writes to it",
+        input.source.path.display()
+    ))
+}

@@ -1,0 +1,297 @@
+//! Keeps of each record what the rules across records need, while batches pass.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, Hasher as _};
+
+use foldhash::quality::FixedState;
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::across::{Across, Link, Place, Record, first_nine};
+use super::checker::Checker;
+use super::plan::{ClientKind, EventKind, Plan};
+use crate::date::Date;
+use crate::extract::Cells;
+use crate::map::Mapping;
+use crate::tokens::speaks_of_conversation;
+
+/// Records by the reporting period that they state.
+pub type Periods = BTreeMap<(Option<Date>, Option<Date>), u64>;
+
+/// What is counted for the rules about the extract as a whole.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct FileSums {
+    /// Records by the reporting period that they state.
+    pub periods: Periods,
+    /// Submitted records by kind of event, open ones included.
+    pub totals: [u64; 4],
+    /// Records without a valid NHS number by kind of event; at the end those without an event.
+    pub without_number: [u64; 5],
+    /// Records with one, likewise.
+    pub with_number: [u64; 5],
+}
+
+impl FileSums {
+    /// Adds another thread's.
+    pub fn merge(&mut self, other: &Self) {
+        for (period, n) in &other.periods {
+            *self.periods.entry(*period).or_default() += n;
+        }
+        let add = |mine: &mut [u64], theirs: &[u64]| {
+            mine.iter_mut().zip(theirs).for_each(|(a, b)| *a += b)
+        };
+        add(&mut self.totals, &other.totals);
+        add(&mut self.without_number, &other.without_number);
+        add(&mut self.with_number, &other.with_number);
+    }
+}
+
+/// Gathers, batch by batch. One belongs to one thread.
+pub struct Gatherer<'a> {
+    plan: &'a Plan,
+    key: EventKey,
+    across: Across,
+    sums: FileSums,
+}
+
+/// The national unique-event key, by kind of event.
+struct EventKey {
+    every: Vec<usize>,
+    joined: [Vec<usize>; 4],
+    single: [Vec<usize>; 4],
+}
+
+impl EventKey {
+    fn new(plan: &Plan) -> Self {
+        let event = &plan.schema.unique_event;
+        let of_kind = |keys: &[(String, Vec<usize>)]| {
+            EventKind::ALL.map(|kind| {
+                keys.iter()
+                    .filter(|(name, _)| name.eq_ignore_ascii_case(kind.name()))
+                    .flat_map(|(_, fields)| fields.iter().copied())
+                    .collect()
+            })
+        };
+        Self {
+            every: event.every.clone(),
+            joined: of_kind(&event.joined),
+            single: of_kind(&event.single),
+        }
+    }
+}
+
+impl<'a> Gatherer<'a> {
+    /// One that has gathered nothing.
+    pub fn new(plan: &'a Plan) -> Self {
+        Self {
+            plan,
+            key: EventKey::new(plan),
+            across: Across::default(),
+            sums: FileSums::default(),
+        }
+    }
+
+    /// What was gathered.
+    pub fn finish(self) -> (Across, FileSums) {
+        (self.across, self.sums)
+    }
+
+    /// Gathers from the checker's last batch. `submitted` are the records that are sent, in order.
+    pub fn gather(
+        &mut self,
+        checker: &Checker<'_>,
+        cells: &Cells,
+        mapping: &Mapping,
+        submitted: &[u32],
+    ) {
+        let roles = &self.plan.schema.roles;
+        let source = cells.source;
+        let checked = checker.checked();
+        let date = |field: usize, record: usize| checked.columns[field].dates[record];
+        let cell = |field: usize, record: usize| {
+            mapping.fields[field].map_or(&b""[..], |column| cells.get(column, record))
+        };
+        let mut submitted = submitted.iter().copied().peekable();
+        let mut period = (Default::default(), 0);
+        for at in 0..cells.len() {
+            let is_submitted = submitted.next_if_eq(&(at as u32)).is_some();
+            let entry = |field: usize| checker.entry(source, field, at);
+            let kind = entry(roles.event_type).map_or(EventKind::None, |e| e.event);
+            let number = checked.columns[roles.nhs_number].numbers[at];
+            self.count(kind, number.is_some(), is_submitted);
+            let stated = (date(roles.period_start, at), date(roles.period_end, at));
+            if stated != period.0 {
+                self.count_period(period);
+                period = (stated, 0);
+            }
+            period.1 += 1;
+
+            let person = person_hash(cell(roles.person_id, at));
+            let place = Place::new(source, cells.row(at));
+            let (start, death) = (date(roles.event_start, at), date(roles.death, at));
+            let end = derived_end(start, date(roles.event_end, at), death);
+            let nhs = number.as_ref().map_or(0, first_nine);
+            let mut record = Record {
+                place,
+                person,
+                event: 0,
+                detail: 0,
+                nhs,
+                birth: date(roles.birth, at),
+                death,
+                end,
+                period_end: stated.1,
+                gender: entry(roles.gender).map_or(0, |e| e.place),
+                ethnicity: entry(roles.ethnicity).map_or(0, |e| e.place),
+                outcome: entry(roles.outcome).map_or(Record::NO_OUTCOME, |e| e.rank),
+                flags: 0,
+            };
+            let client = entry(roles.client_type).map_or(ClientKind::Other, |e| e.client);
+            if client == ClientKind::ServiceUser {
+                record.flags |= Record::SERVICE_USER;
+            }
+            if is_submitted {
+                record.flags |= Record::SUBMITTED;
+                if kind != EventKind::None && start.is_some() && (nhs, person) != (0, 0) {
+                    self.identify(&mut record, kind, start, |field| {
+                        entry(field).map_or(0, |e| e.key)
+                    });
+                    if speaks_of_conversation(cell(roles.description, at)) {
+                        record.flags |= Record::CONVERSATION;
+                    }
+                }
+            }
+            if (person, nhs) != (0, 0) || record.event != 0 {
+                self.across.records.push(record);
+            }
+            for (slot, field) in self.plan.links.iter().enumerate() {
+                let linked = person_hash(cell(*field, at));
+                if linked != 0 {
+                    self.across.links.push(Link {
+                        place,
+                        slot: slot as u8,
+                        person: linked,
+                    });
+                }
+            }
+        }
+        self.count_period(period);
+    }
+
+    fn count(&mut self, kind: EventKind, has_number: bool, is_submitted: bool) {
+        let at = EventKind::ALL.iter().position(|k| *k == kind);
+        if has_number {
+            self.sums.with_number[at.unwrap_or(4)] += 1;
+        } else {
+            self.sums.without_number[at.unwrap_or(4)] += 1;
+        }
+        if let Some(at) = at.filter(|_| is_submitted) {
+            self.sums.totals[at] += 1;
+        }
+    }
+
+    fn count_period(&mut self, (period, records): ((Option<Date>, Option<Date>), u64)) {
+        if records > 0 {
+            *self.sums.periods.entry(period).or_default() += records;
+        }
+    }
+
+    /// Fills in what makes the record the same event as another one: the person by NHS number first, as nationally.
+    fn identify(
+        &self,
+        record: &mut Record,
+        kind: EventKind,
+        start: Option<Date>,
+        key: impl Fn(usize) -> u64,
+    ) {
+        let Some(at) = EventKind::ALL.iter().position(|k| *k == kind) else {
+            return;
+        };
+        let roles = &self.plan.schema.roles;
+        let part = |field: usize| {
+            let day = |day: Option<Date>| day.map_or(0, |d| d.days_since_1970() as u32 as u64 + 1);
+            if field == roles.event_start {
+                day(start)
+            } else if field == roles.event_end {
+                day(record.end)
+            } else {
+                key(field)
+            }
+        };
+        let mut hasher = FixedState::default().build_hasher();
+        if record.nhs != 0 {
+            hasher.write_u32(record.nhs);
+        } else {
+            hasher.write_u64(record.person);
+        }
+        for field in self.key.every.iter().chain(&self.key.joined[at]) {
+            hasher.write_u64(part(*field));
+        }
+        let event = hasher.finish().max(1);
+        let mut hasher = FixedState::default().build_hasher();
+        for field in &self.key.single[at] {
+            hasher.write_u64(part(*field));
+        }
+        (record.event, record.detail) = (event, hasher.finish() as u32);
+    }
+}
+
+/// The end as national processing has it, version 1: a death between start and end, or after the start of what has no
+/// end, is the end (spec rules.md section 7).
+fn derived_end(start: Option<Date>, end: Option<Date>, death: Option<Date>) -> Option<Date> {
+    match (start, death) {
+        (Some(start), Some(death)) if death >= start && end.is_none_or(|end| death <= end) => {
+            Some(death)
+        }
+        _ => end,
+    }
+}
+
+/// A number for an id: the same for ids that are one under contract section 3, 0 for a blank one.
+pub(super) fn person_hash(cell: &[u8]) -> u64 {
+    let trimmed = cell.trim_ascii();
+    if trimmed.is_empty() {
+        return 0;
+    }
+    let state = FixedState::default();
+    if trimmed.is_ascii() {
+        if trimmed.eq_ignore_ascii_case(b"NULL") {
+            return 0;
+        }
+        return state.hash_one(trimmed).max(1);
+    }
+    let text = String::from_utf8_lossy(cell);
+    let canonical: String = text.trim().nfc().collect();
+    match canonical.as_bytes() {
+        [] => 0,
+        bytes => state.hash_one(bytes).max(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_are_one_have_one_number() {
+        assert_eq!(person_hash(b" P1\t"), person_hash(b"P1"));
+        assert_ne!(person_hash(b"P1"), person_hash(b"P2"));
+        assert_eq!(
+            person_hash("e\u{301}1".as_bytes()),
+            person_hash("é1\u{a0}".as_bytes())
+        );
+        for blank in ["", "  ", "null", "\u{a0}"] {
+            assert_eq!(person_hash(blank.as_bytes()), 0, "{blank:?}");
+        }
+    }
+
+    #[test]
+    fn a_death_within_the_event_is_its_end() {
+        let day = |d| Date::new(2025, 6, d);
+        assert_eq!(derived_end(day(1), day(20), day(10)), day(10));
+        assert_eq!(derived_end(day(1), None, day(10)), day(10));
+        assert_eq!(derived_end(day(1), day(5), day(10)), day(5));
+        assert_eq!(derived_end(day(11), day(20), day(10)), day(20));
+        assert_eq!(derived_end(None, day(20), day(10)), day(20));
+        assert_eq!(derived_end(day(1), day(20), None), day(20));
+    }
+}
