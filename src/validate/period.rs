@@ -41,7 +41,7 @@ impl Month {
 }
 
 /// Fewest dated records from which a period is derived.
-const FEWEST: u64 = 100;
+pub(super) const FEWEST: u64 = 100;
 
 /// Derives the period from ended events by month and kind.
 ///

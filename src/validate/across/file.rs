@@ -10,6 +10,7 @@ use polars::prelude::PolarsResult;
 use super::period_2::{self, Derived2};
 use super::wording::{days, kinds, month_of, months, records, share};
 use crate::date::Date;
+use crate::validate::period::FEWEST;
 use crate::validate::{Derived, EventKind, Month, MonthCounts, derived_period};
 
 /// Sums over the submitted records.
@@ -262,6 +263,10 @@ impl FileFacts<'_> {
     }
 
     fn months_missing(&self, (start, end): (Date, Date), out: &mut FileJudged) {
+        if let Some(reason) = self.too_few() {
+            out.not_run.push((FileRule::MonthMissing, reason));
+            return;
+        }
         let period = || month_of(start)..=month_of(end);
         let ended = |kind, month| self.months.contains_key(&(month, kind));
         let of_any: Vec<_> = period()
@@ -285,7 +290,21 @@ impl FileFacts<'_> {
         }
     }
 
+    /// Why nothing is missed in a few records: a sample need not have a whole year's events.
+    fn too_few(&self) -> Option<String> {
+        let dated: u64 = self.months.values().sum();
+        (dated < FEWEST).then(|| {
+            format!(
+                "fewer than {FEWEST} records have an event end date: too few to miss any in them"
+            )
+        })
+    }
+
     fn types_missing(&self, out: &mut FileJudged) {
+        if let Some(reason) = self.too_few() {
+            out.not_run.push((FileRule::TypeMissing, reason));
+            return;
+        }
         let none = EventKind::ALL.into_iter().zip(self.totals);
         let none: Vec<_> = none.filter(|(_, n)| *n == 0).map(|(k, _)| k).collect();
         if !none.is_empty() {

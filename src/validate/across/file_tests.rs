@@ -170,7 +170,7 @@ fn months_and_types_that_are_not_there() {
     let periods = one_period("2025-04-01", "2026-03-31");
     let judged = facts(&periods, &months).judge().unwrap();
     let of = |rule| judged.findings.iter().find(|f| f.rule == rule).unwrap();
-    // No requests and assessments in August only, which is no type's fault; reviews occur nowhere.
+    // August is missing for every type, so it is not named for one. Reviews occur nowhere, so they are not missed here.
     assert_eq!(
         of(FileRule::MonthMissing).detail,
         "No event ended in 2025-08. No Service ended in 2025-06 to 2025-07, 2025-11."
@@ -179,8 +179,8 @@ fn months_and_types_that_are_not_there() {
         of(FileRule::TypeMissing).detail,
         "No record has the event type Review."
     );
-    // Version 2 does not tolerate June to August in services, so that its period begins in September, with November as a
-    // lone gap.
+    // Services have no ends from June to August, which is more than a lone gap: version 2 begins in September. November
+    // is one. Before September, requests and assessments ended in four months and services in two.
     assert_eq!(
         of(FileRule::ToleratedGap2).detail,
         "Months that version 2 of the national method tolerates as lone gaps within the derived period 2025-09-01 to 2026-03-31: Service 2025-11."

@@ -24,8 +24,8 @@ const MOST_BITS: u32 = 12;
 /// Odd, so that different hashes stay different; spreads whatever they differ in to the first bits.
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// Shows all keys to `visit`, part by part: each part is sorted by hash, and keys with the same hash are in the same part.
-/// Keys come from `keys`, asked once or twice for each thread; there are about `expected`. Gives back what each thread made.
+/// Shows all keys to `visit`, part by part: each part is sorted by hash, and keys with the same hash are in one part. Keys
+/// come from `keys`, asked once or twice for each thread; there are about `expected`. Gives back what each thread made.
 pub(super) fn for_each_part<I, O>(
     threads: usize,
     expected: usize,

@@ -1,9 +1,14 @@
 //! Rules that look across records: one person under several numbers, facts that contradict each other, links to nobody,
 //! events that national processing takes to be one (spec rules.md sections 5, 7 and 8).
 //!
-//! While records pass, [`Across`] keeps of each what these rules need, and nothing else; at the end it judges. Records with
-//! the same key are brought together by a hash's first bits and then sorted in small parts, by all processors; whatever
-//! the order in which they came, the same records are flagged. Rules about the extract as a whole are in [`file`].
+//! While records pass, [`Across`] keeps of each what these rules need, and nothing else; at the end it judges. Records
+//! with the same key are brought together by a hash's first bits and then sorted in small parts, by all processors;
+//! whatever the order in which they came, the same records are flagged. Rules about the extract as a whole are in
+//! [`file`].
+//!
+//! Measured on two cores with 1,000,000 records of 166,000 persons in any order: 55 to 90 ms, with 23 to 36 MiB
+//! beside the records' 53 MiB. Going to the records group by group, instead of copying a part's records together first,
+//! took nearly twice as long: each waited for memory alone.
 
 mod events;
 pub mod file;

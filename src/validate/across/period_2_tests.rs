@@ -163,7 +163,6 @@ fn months_outside_the_calendar_are_ignored() {
     );
 }
 
-/// A month in 1,000 for each type, and no others: the calendar is not walked beyond what is there.
 #[test]
 fn a_type_without_records_leaves_no_period() {
     let months = year(&[(Request, &[50; 3]), (Service, &[50; 3]), (Review, &[50; 3])]);

@@ -58,7 +58,7 @@ fn person(records: &[Record], record: &Record, flag: &mut impl FnMut(Rule, Inste
             &numbers,
             record.nhs,
             Rule::SeveralForPerson,
-            |n| Instead::Number(n),
+            Instead::Number,
             flag,
         );
         let same_number: Vec<_> = records
