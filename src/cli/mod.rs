@@ -9,6 +9,7 @@ mod sample;
 
 mod schema;
 mod validate;
+mod worklist;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -52,6 +53,8 @@ enum Command {
     Run(run::Arguments),
     /// Check files against a return's schema; writes nothing
     Validate(validate::Arguments),
+    /// Write the findings of a run as a workbook
+    Worklist(worklist::Arguments),
     /// Make and look after keys
     #[command(subcommand)]
     Key(key::Command),
@@ -114,6 +117,7 @@ impl Command {
         match self {
             Self::Run(arguments) => run::run(arguments, schemas),
             Self::Validate(arguments) => validate::run(arguments, schemas),
+            Self::Worklist(arguments) => worklist::run(arguments),
             Self::Key(command) => command.run(),
             Self::Manifest(command) => command.run(),
             Self::Schema(command) => command.run(schemas),

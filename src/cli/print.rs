@@ -1,6 +1,7 @@
 //! Writing to stdout and stderr.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use crate::error::{Error, Result};
 
@@ -45,6 +46,16 @@ pub fn number(n: u64) -> String {
         .map(|g| String::from_utf8_lossy(g).into_owned())
         .collect();
     groups.join(",")
+}
+
+/// A path as somebody would write it here: without `..`, and relative where it lies below the current directory.
+pub fn shown(path: &Path) -> String {
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    let short = here
+        .ok()
+        .and_then(|here| real.strip_prefix(here).ok().map(Path::to_owned));
+    short.unwrap_or(real).display().to_string()
 }
 
 #[cfg(test)]

@@ -7,10 +7,11 @@ use clap::Args;
 use serde_json::json;
 
 use super::Format;
-use super::print::{self, number};
+use super::print::{self, number, shown};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::pipeline::{self, Outcome, RunOptions};
+use crate::write::MOST_UNASKED;
 
 /// Make the return from the council's files.
 ///
@@ -117,17 +118,15 @@ fn human(outcome: &Outcome) -> String {
         "Worklist  {} (identifiable: keep it in the council)",
         shown(&outcome.worklist)
     );
+    if outcome.workbook.is_none() {
+        let _ = writeln!(
+            text,
+            "\nMore than {} findings: `cld worklist {}` writes them as a workbook.",
+            number(MOST_UNASKED),
+            shown(&outcome.worklist)
+        );
+    }
     text
-}
-
-/// A path as somebody would write it here: without `..`, and relative where it lies below the current directory.
-fn shown(path: &Path) -> String {
-    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let here = std::env::current_dir().and_then(|here| here.canonicalize());
-    let short = here
-        .ok()
-        .and_then(|here| real.strip_prefix(here).ok().map(Path::to_owned));
-    short.unwrap_or(real).display().to_string()
 }
 
 fn machine(outcome: &Outcome) -> serde_json::Value {
@@ -136,6 +135,7 @@ fn machine(outcome: &Outcome) -> serde_json::Value {
         "bundle": outcome.bundle.as_ref().ok(),
         "existed": outcome.existed,
         "worklist": outcome.worklist,
+        "workbook": outcome.workbook,
         "test_key": outcome.test_key,
         "records": {
             "read": outcome.read,

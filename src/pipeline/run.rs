@@ -36,6 +36,8 @@ pub struct Outcome {
     pub existed: bool,
     /// The directory of the worklist.
     pub worklist: PathBuf,
+    /// The workbook in it; `None` where there are too many findings to make it unasked.
+    pub workbook: Option<PathBuf>,
     /// Names the run.
     pub run_id: String,
     /// Records read.
@@ -226,6 +228,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         bundle: Err(String::new()),
         existed: false,
         worklist: PathBuf::new(),
+        workbook: None,
         read: sums.read(),
         submitted: sums.submitted,
         excluded: Exclusion::ALL
@@ -244,7 +247,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         run_id,
     };
     if !config.gate.admits(outcome.with_errors, outcome.read) {
-        outcome.worklist = worklist.finish(
+        (outcome.worklist, outcome.workbook) = worklist.finish(
             worklist_stage,
             &plan,
             &sums.tally,
@@ -295,7 +298,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     crate::interrupt::check()?;
     let named = config.bundle_dir.join(&outcome.run_id);
     outcome.existed = attest::exists_already(&named, bundle_stage.path(), &signing)?;
-    outcome.worklist = worklist.finish(
+    (outcome.worklist, outcome.workbook) = worklist.finish(
         worklist_stage,
         &plan,
         &sums.tally,

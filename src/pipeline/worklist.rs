@@ -11,7 +11,8 @@ use crate::finding::Finding;
 use crate::select::Exclusion;
 use crate::validate::{Check, Plan, Tally};
 use crate::write::{
-    FindingRow, Staging, WorklistHeader, WorklistLines, findings_csv, unverified_csv,
+    FindingRow, MOST_UNASKED, Staging, WORKBOOK, WorklistHeader, WorklistLines, findings_csv,
+    unverified_csv, write_workbook,
 };
 
 /// What a batch adds to the worklist.
@@ -19,6 +20,8 @@ use crate::write::{
 pub(super) struct Lines {
     findings: WorklistLines,
     excluded: WorklistLines,
+    /// Findings, which may have line breaks in their cells.
+    listed: u64,
 }
 
 impl Lines {
@@ -59,6 +62,7 @@ impl Lines {
         cells.into_iter().for_each(|cell| self.findings.cell(cell));
         local.for_each(|cell| self.findings.cell(cell));
         self.findings.end();
+        self.listed += 1;
     }
 
     /// Adds a record that is left out.
@@ -82,6 +86,7 @@ impl Lines {
 pub(super) struct Worklist {
     findings: BufWriter<File>,
     excluded: BufWriter<File>,
+    listed: u64,
 }
 
 impl Worklist {
@@ -96,11 +101,13 @@ impl Worklist {
         Ok(Self {
             findings: begin("findings.csv", header.findings())?,
             excluded: begin("excluded.csv", header.excluded())?,
+            listed: 0,
         })
     }
 
     /// Takes what a batch adds.
     pub fn take(&mut self, lines: &Lines) -> io::Result<()> {
+        self.listed += lines.listed;
         self.findings.write_all(&lines.findings.bytes)?;
         self.excluded.write_all(&lines.excluded.bytes)
     }
@@ -179,11 +186,13 @@ impl Worklist {
                     .map(str::as_bytes)
                     .chain(header.local().iter().map(|_| &b""[..])),
             );
+            self.listed += 1;
         }
         self.findings.write_all(&lines.bytes)
     }
 
-    /// Adds what was counted and gives the directory its name.
+    /// Adds what was counted and the workbook, unless there are too many findings for one that nobody asked for, and
+    /// gives the directory its name. Gives directory and workbook.
     pub fn finish(
         self,
         stage: Staging,
@@ -191,7 +200,7 @@ impl Worklist {
         tally: &Tally,
         findings: &[FindingRow],
         run_id: &str,
-    ) -> Result<PathBuf> {
+    ) -> Result<(PathBuf, Option<PathBuf>)> {
         let base = stage.path().to_owned();
         for file in [self.findings, self.excluded] {
             file.into_inner()
@@ -212,9 +221,15 @@ impl Worklist {
                 .and_then(|mut f| f.write_all(&bytes).and_then(|()| f.sync_all()))
                 .map_err(Error::io("write", &path))?;
         }
-        stage
+        let workbook = self.listed <= MOST_UNASKED;
+        if workbook {
+            write_workbook(&base)?;
+        }
+        let directory = stage
             .finish(run_id, true)
-            .map_err(Error::io("rename", base))
+            .map_err(Error::io("rename", base))?;
+        let workbook = workbook.then(|| directory.join(WORKBOOK));
+        Ok((directory, workbook))
     }
 }
 

@@ -2,7 +2,9 @@
 //!
 //! Whatever lies on the disk before the end holds only what may leave (the worklist excepted, which stays in the council).
 
+mod cases;
 mod csv_file;
+mod listing;
 mod parquet_file;
 mod sort;
 mod spill;
@@ -10,6 +12,9 @@ mod staging;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod workbook;
+#[cfg(test)]
+mod workbook_tests;
 mod worklist;
 
 pub use csv_file::{CsvFile, render as render_csv};
@@ -18,6 +23,7 @@ pub use sort::{Group, Row, SortedRows, groups};
 pub use spill::{Spill, SpillWriter};
 pub use staging::{Lock, Staging};
 pub use tables::{FindingRow, data_quality_csv, findings_csv};
+pub use workbook::{MOST_UNASKED, WORKBOOK, Workbook, write_workbook};
 pub use worklist::{WorklistHeader, WorklistLines, unverified_csv};
 
 use std::io;
@@ -37,4 +43,7 @@ pub enum WriteError {
     /// The Arrow library said no.
     #[error("cannot lay out the Parquet columns: {0}")]
     Arrow(#[from] arrow::error::ArrowError),
+    /// The library that makes workbooks said no.
+    #[error("cannot write the workbook: {0}")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
 }

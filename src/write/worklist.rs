@@ -91,11 +91,7 @@ impl WorklistLines {
         if std::mem::replace(&mut self.begun, true) {
             self.bytes.push(b',');
         }
-        let number =
-            || cell.len() > 1 && cell[1..].iter().all(|b| b.is_ascii_digit() || *b == b'.');
-        if matches!(cell.first(), Some(b'=' | b'+' | b'@' | b'\t' | b'\r'))
-            || cell.first() == Some(&b'-') && !number()
-        {
+        if like_formula(cell) {
             push_quoted(&mut self.bytes, &[b"'", cell].concat());
         } else {
             push_quoted(&mut self.bytes, cell);
@@ -112,6 +108,21 @@ impl WorklistLines {
     pub fn end(&mut self) {
         self.bytes.extend_from_slice(b"\r\n");
         self.begun = false;
+    }
+}
+
+/// Whether a spreadsheet that opens a CSV file would run this.
+fn like_formula(cell: &[u8]) -> bool {
+    let number = || cell.len() > 1 && cell[1..].iter().all(|b| b.is_ascii_digit() || *b == b'.');
+    matches!(cell.first(), Some(b'=' | b'+' | b'@' | b'\t' | b'\r'))
+        || cell.first() == Some(&b'-') && !number()
+}
+
+/// A cell of the worklist's files without the apostrophe that [`WorklistLines::cell`] put in front.
+pub(super) fn as_received(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if like_formula(rest.as_bytes()) => rest,
+        _ => cell,
     }
 }
 

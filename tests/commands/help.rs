@@ -35,6 +35,7 @@ fn the_commands_of_the_contract_are_there() {
     for command in [
         "run",
         "validate",
+        "worklist",
         "key new",
         "key id",
         "key check",

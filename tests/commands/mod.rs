@@ -5,3 +5,4 @@ mod key;
 mod manifest;
 mod schema;
 mod validate;
+mod worklist;

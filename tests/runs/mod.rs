@@ -3,4 +3,5 @@
 mod repeat;
 mod selection;
 mod sources;
+mod workbook;
 mod worklist;

@@ -17,7 +17,7 @@ fn nobody_else_can_read_it() {
         assert_eq!(mode(&entry.unwrap().path()), 0o600);
         files += 1;
     }
-    assert_eq!(files, 4);
+    assert_eq!(files, 5);
     assert_eq!(directory.file_name(), ran.bundle().file_name());
 }
 

@@ -2,9 +2,11 @@
 
 mod record;
 mod table;
+mod workbook;
 
 pub use record::{Record, assessment, carer, request, review, service};
 pub use table::Table;
+pub use workbook::Workbook;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -316,6 +318,10 @@ impl Ran {
 
     pub fn worklist(&self) -> Table {
         Table::of(&fs::read(self.worklist_directory().join("findings.csv")).expect("a worklist"))
+    }
+
+    pub fn workbook(&self) -> Workbook {
+        Workbook::open(&self.worklist_directory().join("findings.xlsx"))
     }
 
     /// The codes of the rules in the worklist, in its order.
