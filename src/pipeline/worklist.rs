@@ -119,6 +119,7 @@ impl Worklist {
         written: &Written,
         header: &WorklistHeader,
     ) -> io::Result<()> {
+        self.listed += written.withheld.len() as u64;
         let mut lines = WorklistLines::default();
         for (field, records) in &written.withheld {
             let broken = Check::Identifier.into();
@@ -160,6 +161,7 @@ impl Worklist {
         findings: &[FileFinding],
         header: &WorklistHeader,
     ) -> io::Result<()> {
+        self.listed += findings.len() as u64;
         let mut lines = WorklistLines::default();
         for finding in findings {
             let page = finding.check.page();
@@ -186,7 +188,6 @@ impl Worklist {
                     .map(str::as_bytes)
                     .chain(header.local().iter().map(|_| &b""[..])),
             );
-            self.listed += 1;
         }
         self.findings.write_all(&lines.bytes)
     }

@@ -50,7 +50,7 @@ fn it_makes_what_the_run_makes() {
     let said = worklist(&directory, &["--format", "json"]).code(0).json();
     assert_eq!(tree(&directory), before);
     assert_eq!(said["workbook"], path.to_str().unwrap());
-    let findings = ran.worklist().rows.len() as u64;
+    let findings = ran.whole_worklist().rows.len() as u64;
     assert_eq!(said["findings"], findings);
     let folded = said["folded"].as_u64().unwrap();
     assert_eq!(said["sheets"][0]["name"], "By case");

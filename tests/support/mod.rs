@@ -316,7 +316,21 @@ impl Ran {
         Table::of(&self.read("data-quality.csv"))
     }
 
+    /// What the worklist lists of single records. Council's records are much alike, so rules across records find many of
+    /// them; tests of those ask for the whole.
     pub fn worklist(&self) -> Table {
+        let mut table = self.whole_worklist();
+        let across = |rule: &str| {
+            let check = rule.split_once('.').map_or("", |(_, check)| check);
+            let mut checks = cld_return::validate::Check::ALL.into_iter();
+            checks.any(|c| c.name() == check && c.page().level > cld_return::schema::Level::Record)
+        };
+        let rule = table.at("rule");
+        table.rows.retain(|row| !across(&row[rule]));
+        table
+    }
+
+    pub fn whole_worklist(&self) -> Table {
         Table::of(&fs::read(self.worklist_directory().join("findings.csv")).expect("a worklist"))
     }
 

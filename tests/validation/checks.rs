@@ -130,7 +130,7 @@ fn each_check_finds_the_record_that_fails_and_no_other() {
 fn findings_by_rule_count_what_the_worklist_lists() {
     let records = cases().into_iter().flat_map(|c| [c.passes, c.fails]);
     let ran = own_key(Council::of(records));
-    let worklist = ran.worklist();
+    let worklist = ran.whole_worklist();
     let [rule, follows] = ["rule", "follows_from"].map(|c| worklist.at(c));
     let mut rules = BTreeSet::new();
     for row in ran.findings().rows {
@@ -141,7 +141,10 @@ fn findings_by_rule_count_what_the_worklist_lists() {
                 .count()
                 .to_string()
         };
-        if severity == "info" {
+        if code == "nhs_number.missing_share" {
+            // About the extract: one line, whatever the number of records.
+            assert_eq!(listed(true), "1");
+        } else if code.ends_with(".unverified") {
             assert_eq!([listed(true), listed(false)], ["0", "0"], "{code}");
         } else {
             assert_eq!([listed(true), listed(false)], [records, caused], "{code}");
