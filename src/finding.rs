@@ -8,6 +8,9 @@ use crate::redact::Identifying;
 use crate::schema::{Field, Kind, Page, Severity};
 use crate::validate::{Broken, Check, Checker, Issue, Plan};
 
+/// The source of a finding that is about the extract as a whole, or whose source is not known any more.
+pub const ALL_SOURCES: &str = "all sources";
+
 /// One broken rule at one place. Only [`Finding::case`] is identifiable.
 #[derive(Debug)]
 pub struct Finding<'a> {
@@ -19,10 +22,10 @@ pub struct Finding<'a> {
     pub severity: Severity,
     /// The field concerned.
     pub field: &'a Field,
-    /// Name of the source in the configuration.
+    /// Name of the source in the configuration, or [`ALL_SOURCES`].
     pub source: &'a str,
-    /// As a spreadsheet counts: the header is row 1.
-    pub row: u64,
+    /// As a spreadsheet counts: the header is row 1. `None` if the finding is about no single record.
+    pub row: Option<u64>,
     /// As a spreadsheet names it; `None` if the source does not have the field.
     pub column: Option<String>,
     /// The name of the column in the source, where it is not the field's.
@@ -72,7 +75,7 @@ impl<'a> Finding<'a> {
             severity: plan.severity(issue.field, issue.broken),
             field,
             source,
-            row: cells.row(record),
+            row: Some(cells.row(record)),
             column: column.map(letters),
             source_column: column
                 .map(|c| mapping.names[c].as_str())

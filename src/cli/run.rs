@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::Format;
 use super::print::{self, number};
+use super::report::grid;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::pipeline::{self, Outcome, RunOptions};
@@ -30,6 +31,10 @@ pub struct Arguments {
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Print the national grid of the submitted records: by field, how many want it and how right its cells are. Programs
+    /// get it with --format json, without this.
+    #[arg(long)]
+    grid: bool,
 }
 
 pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
@@ -40,7 +45,7 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     };
     let outcome = pipeline::run(config, &options)?;
     match arguments.format {
-        Format::Human => print::out(&human(&outcome))?,
+        Format::Human => print::out(&human(&outcome, arguments.grid))?,
         Format::Json => print::json(&machine(&outcome))?,
     }
     outcome.bundle.map(drop).map_err(Error::Gate)
@@ -49,7 +54,7 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
 /// How many of the commonest findings are shown.
 const SHOWN: usize = 10;
 
-fn human(outcome: &Outcome) -> String {
+fn human(outcome: &Outcome, whole_grid: bool) -> String {
     let mut text = String::new();
     if outcome.test_key {
         text += "TEST KEY: these pseudonyms protect nobody; this bundle must not be sent.\n\n";
@@ -97,6 +102,12 @@ fn human(outcome: &Outcome) -> String {
             outcome.not_checked.len()
         );
     }
+    text += "\n";
+    if whole_grid {
+        text += &grid::table(&outcome.grid, "the submitted records");
+        text += "\n";
+    }
+    text += &grid::line(&outcome.grid, whole_grid);
     if outcome.submitted * 2 < outcome.read {
         text += "\nMOST RECORDS WERE LEFT OUT. See excluded.csv in the worklist; dates must be dd/mm/yyyy without a time.\n";
     }
@@ -146,6 +157,7 @@ fn machine(outcome: &Outcome) -> serde_json::Value {
         "findings": outcome.findings.iter().map(|f| json!({
             "rule": f.rule, "severity": f.severity, "field": f.field, "records": f.records, "caused": f.caused,
         })).collect::<Vec<_>>(),
+        "grid": grid::machine(&outcome.grid),
         "rules_not_run": outcome.not_checked.iter().map(|(rule, reason)| json!({ "rule": rule, "reason": reason })).collect::<Vec<_>>(),
     })
 }

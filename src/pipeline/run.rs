@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::select::Exclusion;
 use crate::treat::{Identifiers, MasterKey, People, RowPlan, Scope};
 use crate::validate::{Broken, Check, Plan, Setting, Tally};
-use crate::write::{FindingRow, Lock, Spill, Staging, WorklistHeader};
+use crate::write::{FindingRow, GridRow, Lock, Spill, Staging, WorklistHeader, grid_rows};
 
 /// What the command line adds to the configuration.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +46,8 @@ pub struct Outcome {
     pub with_errors: u64,
     /// Findings by rule, sorted by rule.
     pub findings: Vec<FindingRow>,
+    /// The national grid over the submitted records.
+    pub grid: Vec<GridRow>,
     /// The key is a published one.
     pub test_key: bool,
     /// The configuration says how a source marks cancelled events, and none was met.
@@ -191,6 +193,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             .collect(),
         with_errors: sums.tally.records_with_error,
         findings: finding_rows(&plan, &sums.tally),
+        grid: grid_rows(&sums.tally.grid, &schema),
         test_key: key.is_test(),
         not_checked,
         cancelled_unseen: config.selection.cancelled.is_some()

@@ -1,7 +1,6 @@
 //! `cld validate`: the first pass alone.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::read::{self, Input, threads};
 use super::run::{finding_rows, not_checked};
@@ -10,9 +9,8 @@ use crate::error::{Error, Result};
 use crate::extract::{Cells, Source};
 use crate::finding::Finding;
 use crate::map::letters;
-use crate::schema::Schema;
-use crate::validate::{Checker, Plan, Setting, Tally};
-use crate::write::FindingRow;
+use crate::validate::{Check, Checker, Plan, Tally};
+use crate::write::{FindingRow, GridRow, grid_rows};
 
 /// What a validation came to.
 #[derive(Debug)]
@@ -25,6 +23,8 @@ pub struct Validated {
     pub with_errors: u64,
     /// Findings by rule, sorted by rule.
     pub findings: Vec<FindingRow>,
+    /// The national grid over all records that hold anything: which of them a run would submit is not known here.
+    pub grid: Vec<GridRow>,
     /// Rules that could not run, with the reason.
     pub not_checked: Vec<(String, String)>,
 }
@@ -35,28 +35,19 @@ struct Validator<'a> {
     read: u64,
 }
 
-/// Checks files that have the return's own columns. `render` makes text of each finding; `take` gets the text in the
-/// order of files and rows.
+/// Checks files that have the return's own columns. `render` adds the findings of one record at a time to what is made
+/// of a batch; `take` gets that in the order of files and rows.
 ///
 /// # Errors
 /// When a file cannot be read, is malformed, or has other columns.
-pub fn validate(
-    schema: Schema,
+pub fn validate<T: Default + Send>(
+    plan: &Plan,
     files: &[PathBuf],
-    la_code: Option<&str>,
-    allow_test_numbers: bool,
-    render: fn(&Finding<'_>, &mut Vec<u8>),
-    mut take: impl FnMut(Vec<u8>) -> Result<()>,
+    render: impl Fn(&[Finding<'_>], &mut T) + Sync,
+    mut take: impl FnMut(T) -> Result<()>,
 ) -> Result<Validated> {
-    let schema = Arc::new(schema);
-    let setting = Setting {
-        la_code: la_code.unwrap_or_default(),
-        test_numbers: allow_test_numbers,
-        period: None,
-    };
-    let plan = Plan::new(Arc::clone(&schema), &setting);
     let sources: Vec<_> = files.iter().map(|file| SourceConfig::plain(file)).collect();
-    let mut inputs = read::open(&sources, None, &schema)?;
+    let mut inputs = read::open(&sources, None, &plan.schema)?;
     settle_encodings(&mut inputs)?;
     let count = inputs.len();
     let (validators, (), _) = read::read(
@@ -64,14 +55,14 @@ pub fn validate(
         || None,
         || {
             let new = || Validator {
-                checker: Checker::new(&plan, count),
+                checker: Checker::new(plan, count),
                 tally: Tally::new(plan.fields.len()),
                 read: 0,
             };
             Ok((std::iter::repeat_with(new).take(threads()).collect(), ()))
         },
-        |validator: &mut Validator<'_>, cells, input| validator.batch(cells, input, &plan, render),
-        |(), lines| take(lines),
+        |validator: &mut Validator<'_>, cells, input| validator.batch(cells, input, plan, &render),
+        |(), made| take(made),
     )?;
     let mut tally = Tally::new(plan.fields.len());
     let mut read = 0;
@@ -82,12 +73,40 @@ pub fn validate(
         tally.merge(of_one);
     }
     Ok(Validated {
-        schema: schema.id.clone(),
+        schema: plan.schema.id.clone(),
         read,
         with_errors: tally.records_with_error,
-        findings: finding_rows(&plan, &tally),
-        not_checked: not_checked(&plan),
+        findings: finding_rows(plan, &tally),
+        grid: grid_rows(&tally.grid, &plan.schema),
+        not_checked: [not_checked(plan), unsettled(plan)].concat(),
     })
+}
+
+/// Rules that could not run because nobody said what they are to hold the records against, with the reason.
+fn unsettled(plan: &Plan) -> Vec<(String, String)> {
+    let roles = &plan.schema.roles;
+    let (no_code, no_period) = (plan.la_code.is_empty(), plan.period.is_none());
+    let period = "no period was given: `cld run` holds it against the period of its configuration";
+    [
+        (
+            roles.la_code,
+            Check::NotController,
+            no_code,
+            "no LA code was given: name it with --la-code",
+        ),
+        (
+            roles.nhs_number,
+            Check::TestNumber,
+            plan.test_numbers,
+            "--allow-test-numbers takes them as they are",
+        ),
+        (roles.period_start, Check::OtherPeriod, no_period, period),
+        (roles.period_end, Check::OtherPeriod, no_period, period),
+    ]
+    .into_iter()
+    .filter(|(_, _, holds, _)| *holds)
+    .map(|(field, check, _, reason)| (plan.code(field as u16, check.into()), reason.to_owned()))
+    .collect()
 }
 
 /// Findings are printed as they come and cannot be taken back, so each file's encoding is settled before.
@@ -99,13 +118,13 @@ fn settle_encodings(inputs: &mut [Input]) -> Result<()> {
 }
 
 impl Validator<'_> {
-    fn batch(
+    fn batch<T: Default>(
         &mut self,
         cells: &Cells,
         input: &Input,
         plan: &Plan,
-        render: fn(&Finding<'_>, &mut Vec<u8>),
-    ) -> Result<Vec<u8>> {
+        render: &impl Fn(&[Finding<'_>], &mut T),
+    ) -> Result<T> {
         let mapping = &input.mapping;
         self.checker.check(cells, mapping).map_err(|e| {
             Error::Input(format!(
@@ -118,21 +137,22 @@ impl Validator<'_> {
         })?;
         self.read += cells.len() as u64;
         self.tally.count_findings(&self.checker);
-        let mut lines = Vec::new();
-        for issue in &self.checker.checked().issues {
-            render(
-                &Finding::of(
-                    *issue,
-                    plan,
-                    &self.checker,
-                    cells,
-                    mapping,
-                    &input.source.name,
-                ),
-                &mut lines,
-            );
+        let checked = self.checker.checked();
+        // What a spreadsheet leaves behind its last record is no record, and a run leaves it out.
+        let holds = |record: &u32| {
+            let mut columns = checked.columns.iter();
+            columns.any(|column| column.validity[*record as usize].has_value())
+        };
+        let records: Vec<u32> = (0..cells.len() as u32).filter(holds).collect();
+        (self.tally).count_submitted(&self.checker, plan, cells.source, &records);
+        let source = &input.source.name;
+        let mut made = T::default();
+        for issues in checked.issues.chunk_by(|a, b| a.record == b.record) {
+            let finding = |issue| Finding::of(issue, plan, &self.checker, cells, mapping, source);
+            let findings: Vec<_> = issues.iter().copied().map(finding).collect();
+            render(&findings, &mut made);
         }
-        Ok(lines)
+        Ok(made)
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::write::Written;
 use crate::error::{Error, Result};
-use crate::finding::Finding;
+use crate::finding::{ALL_SOURCES, Finding};
 use crate::select::Exclusion;
 use crate::validate::{Check, Plan, Tally};
 use crate::write::{
@@ -29,7 +29,7 @@ impl Lines {
         local: impl Iterator<Item = &'c [u8]>,
     ) {
         let case = finding.case.expose();
-        let row = finding.row.to_string();
+        let row = finding.row.map_or(String::new(), |row| row.to_string());
         let expected = if case.suggestion.is_empty() {
             &*finding.expected
         } else {
@@ -122,7 +122,7 @@ impl Worklist {
             let cells = [
                 &*rule,
                 page.severity.name(),
-                "all sources",
+                ALL_SOURCES,
                 "",
                 "",
                 &*field.name,
