@@ -9,6 +9,9 @@ use crate::schema::{Field, Kind, Page, Severity};
 use crate::validate::across::{Instead, Verdict, ten_digits};
 use crate::validate::{Broken, Check, Checker, Issue, Plan};
 
+/// The source of a finding that is about the extract as a whole, or whose source is not known any more.
+pub const ALL_SOURCES: &str = "all sources";
+
 /// One broken rule at one place. Only [`Finding::case`] is identifiable.
 #[derive(Debug)]
 pub struct Finding<'a> {
@@ -16,14 +19,16 @@ pub struct Finding<'a> {
     pub rule: String,
     /// What the rule says of itself.
     pub page: &'a Page,
+    /// What is wrong, after the field's name.
+    pub fault: Cow<'a, str>,
     /// How bad it is.
     pub severity: Severity,
     /// The field concerned.
     pub field: &'a Field,
-    /// Name of the source in the configuration.
+    /// Name of the source in the configuration, or [`ALL_SOURCES`].
     pub source: &'a str,
-    /// As a spreadsheet counts: the header is row 1.
-    pub row: u64,
+    /// As a spreadsheet counts: the header is row 1. `None` if the finding is about no single record.
+    pub row: Option<u64>,
     /// As a spreadsheet names it; `None` if the source does not have the field.
     pub column: Option<String>,
     /// The name of the column in the source, where it is not the field's.
@@ -49,7 +54,48 @@ pub struct Case<'a> {
     pub suggestion: Cow<'a, str>,
 }
 
+/// A finding about the extract as a whole. Nothing of it is identifiable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExtractFinding {
+    /// `event_type.missing`.
+    pub rule: String,
+    /// Position of the field concerned.
+    pub field: u16,
+    /// What.
+    pub check: Check,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Records concerned; 0 where none can be named.
+    pub records: u64,
+    /// Dates and counts of records, in sentences.
+    pub detail: String,
+}
+
 impl<'a> Finding<'a> {
+    /// A finding about the extract as a whole.
+    pub fn of_extract(finding: &ExtractFinding, plan: &'a Plan) -> Self {
+        let page = finding.check.page();
+        Self {
+            rule: finding.rule.clone(),
+            page,
+            fault: Cow::Owned(format!("{}. {}", page.fault, finding.detail)),
+            severity: finding.severity,
+            field: &plan.schema.fields[usize::from(finding.field)],
+            source: ALL_SOURCES,
+            row: None,
+            column: None,
+            source_column: None,
+            expected: Cow::Borrowed(&page.expected),
+            follows_from: None,
+            case: Identifying::new(Case {
+                person_id: b"",
+                event_reference: b"",
+                received: b"",
+                suggestion: Cow::Borrowed(""),
+            }),
+        }
+    }
+
     /// The finding behind a verdict about a record that was read again. `names` are those of all sources.
     pub fn across(
         verdict: &Verdict,
@@ -122,10 +168,11 @@ impl<'a> Finding<'a> {
         Self {
             rule: plan.code(at, broken),
             page: plan.page(broken),
+            fault: Cow::Borrowed(&plan.page(broken).fault),
             severity: plan.severity(at, broken),
             field,
             source,
-            row: cells.row(record),
+            row: Some(cells.row(record)),
             column: column.map(letters),
             source_column: column
                 .map(|c| mapping.names[c].as_str())

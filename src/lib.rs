@@ -26,7 +26,8 @@
 //! - **Nothing is lost.** Every record read is submitted or excluded for one reason; the manifest is not sealed otherwise.
 //!   What is malformed ends the run with file and row.
 //! - **Nothing identifiable is printed.** Messages have places and rule codes, no values; cells, cases and keys have types
-//!   whose `Debug` shows nothing, and a panic tells its place only. Values stand in the worklist and nowhere else.
+//!   whose `Debug` shows nothing, and a panic tells its place only. Values stand in the worklist and, where somebody asks
+//!   for them, on that person's terminal; nowhere else.
 //! - **Only `treat` sees keys**, and what it makes of a record is all that is ever written, temporary files included.
 //! - **Rules and treatments are compiled before the first record.** The loops over cells read no configuration.
 //! - **Equal in, equal out.** Rows are sorted by what is written; sums do not depend on who adds first; no clock, locale,

@@ -4,6 +4,7 @@ mod completions;
 mod key;
 mod manifest;
 mod print;
+mod report;
 mod run;
 mod sample;
 

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::Format;
 use super::print::{self, number, shown};
+use super::report::{extract, grid};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::pipeline::{self, Outcome, RunOptions};
@@ -31,6 +32,10 @@ pub struct Arguments {
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Print the national grid of the submitted records: by field, how many want it and how right its cells are. Programs
+    /// get it with --format json, without this.
+    #[arg(long)]
+    grid: bool,
 }
 
 pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
@@ -41,7 +46,7 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     };
     let outcome = pipeline::run(config, &options)?;
     match arguments.format {
-        Format::Human => print::out(&human(&outcome))?,
+        Format::Human => print::out(&human(&outcome, arguments.grid))?,
         Format::Json => print::json(&machine(&outcome))?,
     }
     outcome.bundle.map(drop).map_err(Error::Gate)
@@ -50,7 +55,7 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
 /// How many of the commonest findings are shown.
 const SHOWN: usize = 10;
 
-fn human(outcome: &Outcome) -> String {
+fn human(outcome: &Outcome, whole_grid: bool) -> String {
     let mut text = String::new();
     if outcome.test_key {
         text += "TEST KEY: these pseudonyms protect nobody; this bundle must not be sent.\n\n";
@@ -91,13 +96,22 @@ fn human(outcome: &Outcome) -> String {
             );
         }
     }
-    if !outcome.not_checked.is_empty() {
-        let _ = writeln!(
-            text,
-            "\n{} lists are not known in full and were not held against the values; `cld schema list` says which.",
-            outcome.not_checked.len()
-        );
+    for part in [
+        extract::findings(&outcome.about_the_extract),
+        extract::not_run(&outcome.not_checked),
+    ] {
+        if !part.is_empty() {
+            text += "\n";
+            text += &part;
+        }
     }
+    text += "\n";
+    if whole_grid {
+        text += &grid::table(&outcome.grid, "the submitted records");
+        text += "\n";
+    }
+    text += &grid::line(&outcome.grid, whole_grid);
+    text += &extract::deduplication(&outcome.collapsed);
     if outcome.submitted * 2 < outcome.read {
         text += "\nMOST RECORDS WERE LEFT OUT. See excluded.csv in the worklist; dates must be dd/mm/yyyy without a time.\n";
     }
@@ -130,6 +144,7 @@ fn human(outcome: &Outcome) -> String {
 }
 
 fn machine(outcome: &Outcome) -> serde_json::Value {
+    let (about, deduplication) = extract::machine(&outcome.about_the_extract, &outcome.collapsed);
     json!({
         "run_id": outcome.run_id,
         "bundle": outcome.bundle.as_ref().ok(),
@@ -146,6 +161,9 @@ fn machine(outcome: &Outcome) -> serde_json::Value {
         "findings": outcome.findings.iter().map(|f| json!({
             "rule": f.rule, "severity": f.severity, "field": f.field, "records": f.records, "caused": f.caused,
         })).collect::<Vec<_>>(),
+        "grid": grid::machine(&outcome.grid),
+        "about_the_extract": about,
+        "national_deduplication": deduplication,
         "rules_not_run": outcome.not_checked.iter().map(|(rule, reason)| json!({ "rule": rule, "reason": reason })).collect::<Vec<_>>(),
     })
 }

@@ -1,23 +1,21 @@
 //! `cld validate`.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
 
-use super::Format;
-use super::print::number;
+use super::report::{self, Job, Out};
 use crate::error::{Error, Result};
-use crate::finding::Finding;
-use crate::pipeline::{self, Validated};
 use crate::schema::Schema;
+use crate::validate::{Plan, Setting};
 use crate::write::FindingRow;
 
 /// Check files against a return's schema; writes nothing.
 ///
 /// A file is expected as it would be submitted before pseudonymisation: the return's own column names, CSV or gzipped
-/// CSV. Findings name file, row, column and rule, and never a value.
+/// CSV. Findings name file, row, column and rule, and never a value unless --show-values is given. A finding that only
+/// follows from another one of its record is told with that one.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The files.
@@ -38,6 +36,18 @@ pub struct Arguments {
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Print the national grid: by field, how many records want it and how right its cells are.
+    ///
+    /// It is over all records of the files, as which of them a run would submit is not known here. Programs get it with
+    /// --format json, without this.
+    #[arg(long)]
+    grid: bool,
+    /// Print the values received, what was probably meant, and whose record it is. THESE IDENTIFY PEOPLE.
+    ///
+    /// For your own eyes, at a terminal of the council: keep the output out of files, tickets, mails and CI logs. Only
+    /// with --format human.
+    #[arg(long)]
+    show_values: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -50,53 +60,45 @@ enum FailOn {
     Never,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+    /// SARIF 2.1.0, for code hosts; lines are rows as a spreadsheet counts them
+    Sarif,
+    /// JUnit XML, for CI servers: errors are failures, and warnings too with --fail-on warning
+    Junit,
+}
+
 pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
+    arguments.fit_together()?;
     let schema = Schema::load(&arguments.schema, schemas)?;
-    let mut stdout = std::io::BufWriter::new(std::io::stdout().lock());
-    let stdout_failed = || Error::io("write", "standard output");
-    let mut first = true;
-    if arguments.format == Format::Json {
-        stdout
-            .write_all(b"{\"findings\":[")
-            .map_err(stdout_failed())?;
-    }
-    let render: fn(&Finding<'_>, &mut Vec<u8>) = match arguments.format {
-        Format::Human => human_line,
-        Format::Json => json_item,
+    let setting = Setting {
+        la_code: arguments.la_code.as_deref().unwrap_or_default(),
+        test_numbers: arguments.allow_test_numbers,
+        period: None,
     };
-    let validated = pipeline::validate(
-        schema,
-        &arguments.files,
-        arguments.la_code.as_deref(),
-        arguments.allow_test_numbers,
-        render,
-        |lines| {
-            // Items bring their commas with them; the very first has none before it.
-            let skip = usize::from(arguments.format == Format::Json && first && !lines.is_empty());
-            first &= lines.is_empty();
-            stdout.write_all(&lines[skip..]).map_err(stdout_failed())
-        },
-    );
-    let validated = match validated {
-        Ok(validated) => validated,
-        Err(e) => {
-            if arguments.format == Format::Json {
-                // What was found before is kept, and the document is whole.
-                let end = format!("],\n\"error\":{}}}\n", json!(e.to_string()));
-                stdout.write_all(end.as_bytes()).map_err(stdout_failed())?;
-            }
-            return Err(e);
-        }
+    let plan = Plan::new(Arc::new(schema), &setting);
+    let job = Job {
+        plan: &plan,
+        files: &arguments.files,
+        warnings_fail: arguments.fail_on == FailOn::Warning,
+        show_values: arguments.show_values,
+        grid: arguments.grid,
     };
-    let summary = match arguments.format {
-        Format::Human => human_summary(&validated),
-        Format::Json => format!("],\n\"summary\":{}}}\n", json_summary(&validated)),
+    let mut out = Out(std::io::BufWriter::new(std::io::stdout().lock()));
+    let validated = match arguments.format {
+        Format::Human => report::human::report(&job, &mut out),
+        Format::Json => report::json::report(&job, &mut out),
+        Format::Sarif => report::sarif::report(&job, &mut out),
+        Format::Junit => report::junit::report(&job, &mut out),
     };
-    stdout
-        .write_all(summary.as_bytes())
-        .and_then(|()| stdout.flush())
-        .map_err(stdout_failed())?;
-    drop(stdout);
+    // What was found before a failure is printed, and before its message.
+    out.flush()?;
+    drop(out);
+    let validated = validated?;
     let bad = |row: &&FindingRow| match arguments.fail_on {
         FailOn::Never => false,
         FailOn::Error => row.severity == "error",
@@ -110,84 +112,20 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     }
 }
 
-fn human_line(finding: &Finding<'_>, lines: &mut Vec<u8>) {
-    let column = finding.column.as_deref().unwrap_or("-");
-    let cause = finding
-        .follows_from
-        .as_ref()
-        .map_or(String::new(), |rule| format!(" (follows from {rule})"));
-    let line = format!(
-        "{}:{}:{column}: {} {}: {} {}; expected {}; {}{cause}\n",
-        finding.source,
-        finding.row,
-        finding.severity.name(),
-        finding.rule,
-        finding.field.name,
-        finding.page.fault,
-        finding.expected,
-        finding.page.remedy,
-    );
-    lines.extend_from_slice(line.as_bytes());
-}
-
-fn json_item(finding: &Finding<'_>, lines: &mut Vec<u8>) {
-    let item = json!({
-        "rule": finding.rule,
-        "severity": finding.severity.name(),
-        "file": finding.source,
-        "row": finding.row,
-        "column": finding.column,
-        "field": finding.field.name,
-        "expected": finding.expected,
-        "what_is_wrong": finding.page.fault,
-        "what_to_do": finding.page.remedy,
-        "follows_from": finding.follows_from,
-    });
-    lines.extend_from_slice(format!(",\n{item}").as_bytes());
-}
-
-fn human_summary(validated: &Validated) -> String {
-    let mut text = String::new();
-    let broken: Vec<_> = validated
-        .findings
-        .iter()
-        .filter(|f| f.severity != "info")
-        .collect();
-    if !broken.is_empty() {
-        text += "\n";
+impl Arguments {
+    /// Values are for people: what programs read is kept, sent on and shown to others.
+    fn fit_together(&self) -> Result<()> {
+        if self.show_values && self.format != Format::Human {
+            return Err(Error::Usage(
+                "--show-values goes with --format human only: the values identify people, and what programs read is kept and passed on"
+                    .into(),
+            ));
+        }
+        if self.grid && matches!(self.format, Format::Sarif | Format::Junit) {
+            return Err(Error::Usage(
+                "--grid goes with --format human; --format json has the grid without it".into(),
+            ));
+        }
+        Ok(())
     }
-    for finding in &broken {
-        let caused = if finding.caused > 0 {
-            format!("  and {} that follow from another", number(finding.caused))
-        } else {
-            String::new()
-        };
-        text += &format!(
-            "{:>9}  {:<7}  {}{caused}\n",
-            number(finding.records),
-            finding.severity,
-            finding.rule
-        );
-    }
-    for (rule, reason) in &validated.not_checked {
-        text += &format!("not run    {rule}: {reason}\n");
-    }
-    text += &format!(
-        "{} records, {} with an error\n",
-        number(validated.read),
-        number(validated.with_errors)
-    );
-    text
-}
-
-fn json_summary(validated: &Validated) -> serde_json::Value {
-    json!({
-        "schema": validated.schema,
-        "records": validated.read,
-        "records_with_errors": validated.with_errors,
-        "rules": validated.findings.iter().map(|f| json!({
-            "rule": f.rule, "severity": f.severity, "field": f.field, "records": f.records, "caused": f.caused,
-        })).collect::<Vec<_>>(),
-        "rules_not_run": validated.not_checked.iter().map(|(rule, reason)| json!({ "rule": rule, "reason": reason })).collect::<Vec<_>>(),
-    })
 }

@@ -5,29 +5,11 @@ use super::line::in_order;
 use super::read::{Input, threads};
 use crate::error::{Error, Result};
 use crate::extract::{Block, Blocks, Cells};
-use crate::finding::Finding;
+use crate::finding::{ExtractFinding, Finding};
 use crate::progress::Progress;
-use crate::schema::Severity;
 use crate::validate::across::file::FileFacts;
 use crate::validate::across::{Across, Collapsed, Verdict};
-use crate::validate::{Check, FileSums, Plan, Tally};
-
-/// A finding about the extract as a whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileFinding {
-    /// `event_type.missing`.
-    pub rule: String,
-    /// Position of the field concerned.
-    pub field: usize,
-    /// What.
-    pub check: Check,
-    /// How bad it is.
-    pub severity: Severity,
-    /// Records concerned; 0 where none can be named.
-    pub records: u64,
-    /// Dates and counts of records, in sentences.
-    pub detail: String,
-}
+use crate::validate::{FileSums, Plan, Tally};
 
 /// What the rules across records came to.
 #[derive(Debug)]
@@ -37,7 +19,7 @@ pub struct AcrossFound {
     /// What national deduplication would do to the submitted records.
     pub collapsed: Collapsed,
     /// Findings about the extract as a whole.
-    pub file: Vec<FileFinding>,
+    pub file: Vec<ExtractFinding>,
     /// Rules about the extract as a whole that could not run, with the reason.
     pub not_run: Vec<(String, String)>,
 }
@@ -79,9 +61,9 @@ pub(super) fn judge(
             .entry((field, check.into()))
             .or_default()
             .records += finding.records;
-        file.push(FileFinding {
+        file.push(ExtractFinding {
             rule: plan.code(field, check.into()),
-            field: usize::from(field),
+            field,
             check,
             severity: plan.severity(field, check.into()),
             records: finding.records,

@@ -11,7 +11,7 @@ mod validate;
 mod worklist;
 mod write;
 
-pub use across::{AcrossFound, FileFinding};
+pub use across::AcrossFound;
 pub use line::{Numbered, in_order};
 pub use run::{Outcome, RunOptions, run};
 pub use validate::{Validated, validate};

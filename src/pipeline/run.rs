@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::across::{self, FileFinding};
+use super::across;
 use super::attest::{self, Facts};
 use super::read::{self, threads};
 use super::reader::{Reader, Sums, local_columns};
@@ -12,11 +12,12 @@ use super::worklist::{Lines, Worklist};
 use super::write::write;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::finding::ExtractFinding;
 use crate::select::Exclusion;
 use crate::treat::{Identifiers, MasterKey, People, RowPlan, Scope};
 use crate::validate::across::{Collapsed, Place};
 use crate::validate::{Broken, Check, Plan, Setting, Tally};
-use crate::write::{FindingRow, Lock, Spill, Staging, WorklistHeader};
+use crate::write::{FindingRow, GridRow, Lock, Spill, Staging, WorklistHeader, grid_rows};
 
 /// What the command line adds to the configuration.
 #[derive(Debug, Clone, Default)]
@@ -51,9 +52,11 @@ pub struct Outcome {
     /// Findings by rule, sorted by rule.
     pub findings: Vec<FindingRow>,
     /// What was found about the extract as a whole.
-    pub about_the_extract: Vec<FileFinding>,
+    pub about_the_extract: Vec<ExtractFinding>,
     /// What national deduplication would do to the submitted records.
     pub collapsed: Collapsed,
+    /// The national grid over the submitted records.
+    pub grid: Vec<GridRow>,
     /// The key is a published one.
     pub test_key: bool,
     /// The configuration says how a source marks cancelled events, and none was met.
@@ -238,6 +241,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             .collect(),
         with_errors: sums.tally.records_with_error,
         findings: finding_rows(&plan, &sums.tally, &found.file),
+        grid: grid_rows(&sums.tally.grid, &schema),
         test_key: key.is_test(),
         about_the_extract: found.file,
         collapsed: found.collapsed,
@@ -318,7 +322,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
 pub(super) fn finding_rows(
     plan: &Plan,
     tally: &Tally,
-    about_the_extract: &[FileFinding],
+    about_the_extract: &[ExtractFinding],
 ) -> Vec<FindingRow> {
     let mut unverified: BTreeMap<usize, u64> = BTreeMap::new();
     for ((field, _), n) in &tally.unverified {

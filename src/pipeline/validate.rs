@@ -1,22 +1,20 @@
 //! `cld validate`: the first pass alone.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use super::across::{self, FileFinding};
+use super::across;
 use super::read::{self, Input, threads};
 use super::run::{finding_rows, not_checked};
 use crate::config::{Period, Selection, SourceConfig};
 use crate::date::Date;
 use crate::error::{Error, Result};
 use crate::extract::{Cells, Source};
-use crate::finding::Finding;
+use crate::finding::{ExtractFinding, Finding};
 use crate::map::letters;
-use crate::schema::Schema;
 use crate::select;
 use crate::validate::across::{Across, Collapsed};
-use crate::validate::{Checker, FileSums, Gatherer, Plan, Setting, Tally};
-use crate::write::FindingRow;
+use crate::validate::{Check, Checker, FileSums, Gatherer, Plan, Tally};
+use crate::write::{FindingRow, GridRow, grid_rows};
 
 /// What a validation came to.
 #[derive(Debug)]
@@ -30,9 +28,11 @@ pub struct Validated {
     /// Findings by rule, sorted by rule.
     pub findings: Vec<FindingRow>,
     /// What was found about the extract as a whole.
-    pub about_the_extract: Vec<FileFinding>,
+    pub about_the_extract: Vec<ExtractFinding>,
     /// What national deduplication would do to the records that belong to the period they state.
     pub collapsed: Collapsed,
+    /// The national grid over the same records.
+    pub grid: Vec<GridRow>,
     /// Rules that could not run, with the reason.
     pub not_checked: Vec<(String, String)>,
 }
@@ -46,28 +46,19 @@ struct Validator<'a> {
     read: u64,
 }
 
-/// Checks files that have the return's own columns. `render` makes text of each finding; `take` gets the text in the
-/// order of files and rows.
+/// Checks files that have the return's own columns. `render` adds the findings of one record at a time to what is made
+/// of a batch; `take` gets that in the order of files and rows.
 ///
 /// # Errors
 /// When a file cannot be read, is malformed, or has other columns.
-pub fn validate(
-    schema: Schema,
+pub fn validate<T: Default + Send>(
+    plan: &Plan,
     files: &[PathBuf],
-    la_code: Option<&str>,
-    allow_test_numbers: bool,
-    render: fn(&Finding<'_>, &mut Vec<u8>),
-    mut take: impl FnMut(Vec<u8>) -> Result<()>,
+    render: impl Fn(&[Finding<'_>], &mut T) + Sync,
+    mut take: impl FnMut(T) -> Result<()>,
 ) -> Result<Validated> {
-    let schema = Arc::new(schema);
-    let setting = Setting {
-        la_code: la_code.unwrap_or_default(),
-        test_numbers: allow_test_numbers,
-        period: None,
-    };
-    let plan = Plan::new(Arc::clone(&schema), &setting);
     let sources: Vec<_> = files.iter().map(|file| SourceConfig::plain(file)).collect();
-    let mut inputs = read::open(&sources, None, &schema)?;
+    let mut inputs = read::open(&sources, None, &plan.schema)?;
     settle_encodings(&mut inputs)?;
     let count = inputs.len();
     let (validators, (), _) = read::read(
@@ -75,16 +66,16 @@ pub fn validate(
         || None,
         || {
             let new = || Validator {
-                checker: Checker::new(&plan, count),
-                gatherer: Gatherer::new(&plan),
+                checker: Checker::new(plan, count),
+                gatherer: Gatherer::new(plan),
                 submitted: Vec::new(),
                 tally: Tally::new(plan.fields.len()),
                 read: 0,
             };
             Ok((std::iter::repeat_with(new).take(threads()).collect(), ()))
         },
-        |validator: &mut Validator<'_>, cells, input| validator.batch(cells, input, &plan, render),
-        |(), lines| take(lines),
+        |validator: &mut Validator<'_>, cells, input| validator.batch(cells, input, plan, &render),
+        |(), made| take(made),
     )?;
     let mut tally = Tally::new(plan.fields.len());
     let mut read = 0;
@@ -98,32 +89,69 @@ pub fn validate(
         of_one.count_unverified(validator.checker.into_unverified());
         tally.merge(of_one);
     }
-    let found = across::judge(&plan, records, &sums, &mut tally)?;
+    let found = across::judge(plan, records, &sums, &mut tally)?;
     across::find_again(
         &inputs,
-        &plan,
+        plan,
         &found.verdicts,
         |_, _, findings| {
-            let mut lines = Vec::new();
-            for (_, finding) in &findings {
-                render(finding, &mut lines);
+            let mut made = T::default();
+            let (at, findings): (Vec<_>, Vec<_>) = findings.into_iter().unzip();
+            let mut rest = &findings[..];
+            for of_record in at.chunk_by(|a, b| a == b) {
+                let (now, later) = rest.split_at(of_record.len());
+                render(now, &mut made);
+                rest = later;
             }
-            lines
+            made
         },
-        take,
+        &mut take,
     )?;
-    let mut not_run = not_checked(&plan);
-    not_run.extend(found.not_run);
+    for finding in &found.file {
+        let mut made = T::default();
+        render(&[Finding::of_extract(finding, plan)], &mut made);
+        take(made)?;
+    }
+    let not_run = [not_checked(plan), unsettled(plan), found.not_run];
+    let mut not_run = not_run.concat();
     not_run.sort();
     Ok(Validated {
-        schema: schema.id.clone(),
+        schema: plan.schema.id.clone(),
         read,
         with_errors: tally.records_with_error,
-        findings: finding_rows(&plan, &tally, &found.file),
+        findings: finding_rows(plan, &tally, &found.file),
         about_the_extract: found.file,
         collapsed: found.collapsed,
+        grid: grid_rows(&tally.grid, &plan.schema),
         not_checked: not_run,
     })
+}
+
+/// Rules that could not run because nobody said what they are to hold the records against, with the reason.
+fn unsettled(plan: &Plan) -> Vec<(String, String)> {
+    let roles = &plan.schema.roles;
+    let (no_code, no_period) = (plan.la_code.is_empty(), plan.period.is_none());
+    let period = "no period was given: `cld run` holds it against the period of its configuration";
+    [
+        (
+            roles.la_code,
+            Check::NotController,
+            no_code,
+            "no LA code was given: name it with --la-code",
+        ),
+        (
+            roles.nhs_number,
+            Check::TestNumber,
+            plan.test_numbers,
+            "--allow-test-numbers takes them as they are",
+        ),
+        (roles.period_start, Check::OtherPeriod, no_period, period),
+        (roles.period_end, Check::OtherPeriod, no_period, period),
+    ]
+    .into_iter()
+    .filter(|(_, _, holds, _)| *holds)
+    .map(|(field, check, _, reason)| (plan.code(field as u16, check.into()), reason.to_owned()))
+    .collect()
 }
 
 /// Findings are printed as they come and cannot be taken back, so each file's encoding is settled before.
@@ -135,13 +163,13 @@ fn settle_encodings(inputs: &mut [Input]) -> Result<()> {
 }
 
 impl Validator<'_> {
-    fn batch(
+    fn batch<T: Default>(
         &mut self,
         cells: &Cells,
         input: &Input,
         plan: &Plan,
-        render: fn(&Finding<'_>, &mut Vec<u8>),
-    ) -> Result<Vec<u8>> {
+        render: &impl Fn(&[Finding<'_>], &mut T),
+    ) -> Result<T> {
         let mapping = &input.mapping;
         self.checker.check(cells, mapping).map_err(|e| {
             Error::Input(format!(
@@ -159,21 +187,15 @@ impl Validator<'_> {
             .count_submitted(&self.checker, plan, cells.source, &self.submitted);
         self.gatherer
             .gather(&self.checker, cells, mapping, &self.submitted);
-        let mut lines = Vec::new();
-        for issue in &self.checker.checked().issues {
-            render(
-                &Finding::of(
-                    *issue,
-                    plan,
-                    &self.checker,
-                    cells,
-                    mapping,
-                    &input.source.name,
-                ),
-                &mut lines,
-            );
+        let checked = self.checker.checked();
+        let source = &input.source.name;
+        let mut made = T::default();
+        for issues in checked.issues.chunk_by(|a, b| a.record == b.record) {
+            let finding = |issue| Finding::of(issue, plan, &self.checker, cells, mapping, source);
+            let findings: Vec<_> = issues.iter().copied().map(finding).collect();
+            render(&findings, &mut made);
         }
-        Ok(lines)
+        Ok(made)
     }
 }
 

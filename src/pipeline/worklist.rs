@@ -4,10 +4,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::across::FileFinding;
 use super::write::Written;
 use crate::error::{Error, Result};
-use crate::finding::Finding;
+use crate::finding::{ALL_SOURCES, ExtractFinding, Finding};
 use crate::select::Exclusion;
 use crate::validate::{Check, Plan, Tally};
 use crate::write::{
@@ -33,7 +32,7 @@ impl Lines {
         local: impl Iterator<Item = &'c [u8]>,
     ) {
         let case = finding.case.expose();
-        let row = finding.row.to_string();
+        let row = finding.row.map_or(String::new(), |row| row.to_string());
         let expected = if case.suggestion.is_empty() {
             &*finding.expected
         } else {
@@ -50,7 +49,7 @@ impl Lines {
             case.event_reference,
             case.received,
             expected.as_bytes(),
-            finding.page.fault.as_bytes(),
+            finding.fault.as_bytes(),
             finding.page.remedy.as_bytes(),
             finding
                 .follows_from
@@ -131,7 +130,7 @@ impl Worklist {
             let cells = [
                 &*rule,
                 page.severity.name(),
-                "all sources",
+                ALL_SOURCES,
                 "",
                 "",
                 &*field.name,
@@ -158,38 +157,15 @@ impl Worklist {
     pub fn about_the_extract(
         &mut self,
         plan: &Plan,
-        findings: &[FileFinding],
+        findings: &[ExtractFinding],
         header: &WorklistHeader,
     ) -> io::Result<()> {
-        self.listed += findings.len() as u64;
-        let mut lines = WorklistLines::default();
+        let mut lines = Lines::default();
         for finding in findings {
-            let page = finding.check.page();
-            let wrong = format!("{}. {}", page.fault, finding.detail);
-            let cells = [
-                &*finding.rule,
-                finding.severity.name(),
-                "all sources",
-                "",
-                "",
-                &*plan.schema.fields[finding.field].name,
-                "",
-                "",
-                "",
-                &*page.expected,
-                &*wrong,
-                &*page.remedy,
-                "",
-                "",
-            ];
-            lines.line(
-                cells
-                    .into_iter()
-                    .map(str::as_bytes)
-                    .chain(header.local().iter().map(|_| &b""[..])),
-            );
+            let local = header.local().iter().map(|_| &b""[..]);
+            lines.finding(&Finding::of_extract(finding, plan), None, local);
         }
-        self.findings.write_all(&lines.bytes)
+        self.take(&lines)
     }
 
     /// Adds what was counted and the workbook, unless there are too many findings for one that nobody asked for, and

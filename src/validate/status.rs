@@ -70,6 +70,14 @@ impl Validity {
         }
     }
 
+    /// Whether national quality tables count the cell as failed.
+    pub fn fails(self) -> bool {
+        matches!(
+            self,
+            Self::BlankMandatory | Self::ReleaseOne | Self::Invalid
+        )
+    }
+
     /// Whether the cell holds anything.
     pub fn has_value(self) -> bool {
         !matches!(self, Self::Blank | Self::BlankMandatory)

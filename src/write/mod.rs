@@ -22,7 +22,7 @@ pub use parquet_file::{EncodedGroup, GroupBuilder, GroupEncoder, ParquetFile};
 pub use sort::{Group, Row, SortedRows, groups};
 pub use spill::{Spill, SpillWriter};
 pub use staging::{Lock, Staging};
-pub use tables::{FindingRow, data_quality_csv, findings_csv};
+pub use tables::{FindingRow, GridRow, data_quality_csv, findings_csv, grid_rows};
 pub use workbook::{MOST_UNASKED, WORKBOOK, Workbook, write_workbook};
 pub use worklist::{WorklistHeader, WorklistLines, unverified_csv};
 

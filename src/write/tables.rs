@@ -20,24 +20,55 @@ pub struct FindingRow {
     pub fault: String,
 }
 
-/// `module,field,status,validity,records`: the cells of the grid that hold records, in the order of the return.
-pub fn data_quality_csv(grid: &Grid, schema: &Schema) -> String {
-    let mut text = String::from("module,field,status,validity,records\r\n");
+/// One cell of the national grid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GridRow {
+    /// The module of the field.
+    pub module: String,
+    /// Snake name.
+    pub field: String,
+    /// Whether the field is wanted.
+    pub status: Status,
+    /// Whether the cell is right.
+    pub validity: Validity,
+    /// Records.
+    pub records: u64,
+}
+
+/// The cells of the grid that hold records, in the order of the return.
+pub fn grid_rows(grid: &Grid, schema: &Schema) -> Vec<GridRow> {
+    let mut rows = Vec::new();
     for (at, field) in schema.fields.iter().enumerate() {
         for status in Status::ALL {
             for validity in Validity::ALL {
                 let records = grid.records(at, status, validity);
                 if records > 0 {
-                    text += &format!(
-                        "{},{},{},{},{records}\r\n",
-                        field.module,
-                        field.snake,
-                        status.name(),
-                        validity.name()
-                    );
+                    rows.push(GridRow {
+                        module: field.module.clone(),
+                        field: field.snake.clone(),
+                        status,
+                        validity,
+                        records,
+                    });
                 }
             }
         }
+    }
+    rows
+}
+
+/// `module,field,status,validity,records`.
+pub fn data_quality_csv(grid: &Grid, schema: &Schema) -> String {
+    let mut text = String::from("module,field,status,validity,records\r\n");
+    for row in grid_rows(grid, schema) {
+        text += &format!(
+            "{},{},{},{},{}\r\n",
+            row.module,
+            row.field,
+            row.status.name(),
+            row.validity.name(),
+            row.records
+        );
     }
     text
 }

@@ -1,8 +1,11 @@
 //! The commands beside `cld run`: what they print for people and programs, and their exit codes.
 
 mod help;
+mod junit;
 mod key;
 mod manifest;
+mod reports;
+mod sarif;
 mod schema;
 mod validate;
 mod worklist;

@@ -2,12 +2,13 @@
 
 use std::fs;
 
-use crate::support::{Record, Said, call, request, service, tree};
+use crate::support::{Record, Said, call, cld, request, service, tree};
 
-struct Files(tempfile::TempDir);
+/// Files in a directory of their own.
+pub struct Files(pub tempfile::TempDir);
 
 impl Files {
-    fn of(files: &[(&str, &[Record])]) -> Self {
+    pub fn of(files: &[(&str, &[Record])]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         for (name, records) in files {
             fs::write(directory.path().join(name), Record::csv(records)).unwrap();
@@ -15,8 +16,18 @@ impl Files {
         Self(directory)
     }
 
+    /// The files by name, as somebody in their directory gives them.
     #[track_caller]
-    fn validate(&self, arguments: &[&str]) -> Said {
+    pub fn validate_here(&self, arguments: &[&str]) -> Said {
+        let files = tree(self.0.path());
+        let mut command = cld(["validate"]);
+        command.args(files.keys()).args(arguments);
+        let said = command.current_dir(self.0.path()).output();
+        Said::of(said.expect("the binary starts"))
+    }
+
+    #[track_caller]
+    pub fn validate(&self, arguments: &[&str]) -> Said {
         let before = tree(self.0.path());
         let paths: Vec<_> = before.keys().map(|name| self.0.path().join(name)).collect();
         let paths = paths.iter().map(|path| path.to_str().unwrap());
@@ -92,6 +103,7 @@ fn programs_get_json() {
     assert_eq!(first["row"], 3);
     assert_eq!(first["column"], "I");
     assert_eq!(first["field"], "Gender");
+    assert_eq!(first["source_column"], serde_json::Value::Null);
     let caused = findings
         .iter()
         .find(|f| f["rule"] == "unit_cost.not_applicable");
@@ -148,7 +160,7 @@ fn exit_codes_follow_from_fail_on() {
         (&wrong, "error", 4),
         (&wrong, "warning", 4),
     ] {
-        for format in ["human", "json"] {
+        for format in ["human", "json", "sarif", "junit"] {
             let arguments = [
                 "--allow-test-numbers",
                 "--fail-on",
@@ -196,7 +208,7 @@ fn no_value_is_ever_printed() {
     ];
     records.extend(identifying.map(|(value, field)| service().with(field, value)));
     let files = Files::of(&[("a.csv", &records)]);
-    for format in ["human", "json"] {
+    for format in ["human", "json", "sarif", "junit"] {
         let said = files
             .validate(&["--format", format, "--la-code", "999"])
             .code(0);

@@ -14,7 +14,13 @@ fn a_run_makes_it_with_a_sheet_of_cases_and_one_of_rules() {
         .with("Event Type", "Visit")
         .with("Gender", "=1+1")
         .with("local_team", "0012");
-    let ran = Council::of([record, service().of("9990000026", "0072", "").with("local_team", "@x")]).makes();
+    let ran = Council::of([
+        record,
+        service()
+            .of("9990000026", "0072", "")
+            .with("local_team", "@x"),
+    ])
+    .makes();
     let path = ran.worklist_directory().join("findings.xlsx");
     let mode = fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o7777, 0o600);
