@@ -370,7 +370,7 @@ pub(super) fn not_checked(plan: &Plan) -> Vec<(String, String)> {
         .map(|(at, list)| {
             let known = match list.values.len() {
                 0 => "the values of this list are not known".to_owned(),
-                n => format!("only {n} values of this list are known"),
+                _ => "this list is not known in full".to_owned(),
             };
             (
                 plan.code(at as u16, Check::NotInList.into()),
