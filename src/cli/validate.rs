@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::Format;
 use super::print::number;
+use super::{Format, portal};
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::pipeline::{self, Validated};
+use crate::portal::{Level, Specification};
 use crate::schema::Schema;
 use crate::write::FindingRow;
 
@@ -18,6 +19,9 @@ use crate::write::FindingRow;
 ///
 /// A file is expected as it would be submitted before pseudonymisation: the return's own column names, CSV or gzipped
 /// CSV. Findings name file, row, column and rule, and never a value.
+///
+/// Each file is also held against the file rules of the Data Landing Portal, as it stands: its format, size and encoding,
+/// the names in its first row, and values that begin as a formula.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The files.
@@ -32,7 +36,7 @@ pub struct Arguments {
     /// Take NHS numbers of the 999 test range as they are, for files of invented people.
     #[arg(long)]
     allow_test_numbers: bool,
-    /// End with exit code 4 if there is a finding as bad as this.
+    /// End with exit code 4 if there is a finding as bad as this; a file that the portal would refuse is an error.
     #[arg(long, value_enum, default_value_t = FailOn::Never)]
     fail_on: FailOn,
     /// How the result is printed.
@@ -64,33 +68,49 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
         Format::Human => human_line,
         Format::Json => json_item,
     };
-    let validated = pipeline::validate(
-        schema,
-        &arguments.files,
-        arguments.la_code.as_deref(),
-        arguments.allow_test_numbers,
-        render,
-        |lines| {
-            // Items bring their commas with them; the very first has none before it.
-            let skip = usize::from(arguments.format == Format::Json && first && !lines.is_empty());
-            first &= lines.is_empty();
-            stdout.write_all(&lines[skip..]).map_err(stdout_failed())
-        },
-    );
+    let (validated, preflights) =
+        portal::beside(&Specification::of(&schema), &arguments.files, || {
+            pipeline::validate(
+                schema,
+                &arguments.files,
+                arguments.la_code.as_deref(),
+                arguments.allow_test_numbers,
+                render,
+                |lines| {
+                    // Items bring their commas with them; the very first has none before it.
+                    let skip =
+                        usize::from(arguments.format == Format::Json && first && !lines.is_empty());
+                    first &= lines.is_empty();
+                    stdout.write_all(&lines[skip..]).map_err(stdout_failed())
+                },
+            )
+        });
     let validated = match validated {
         Ok(validated) => validated,
         Err(e) => {
-            if arguments.format == Format::Json {
-                // What was found before is kept, and the document is whole.
-                let end = format!("],\n\"error\":{}}}\n", json!(e.to_string()));
-                stdout.write_all(end.as_bytes()).map_err(stdout_failed())?;
-            }
+            // What was found before is kept, and the document is whole.
+            let end = match arguments.format {
+                Format::Human => portal::human(&preflights),
+                Format::Json => format!(
+                    "],\n\"error\":{},\n\"portal\":{}}}\n",
+                    json!(e.to_string()),
+                    portal::json(&preflights)
+                ),
+            };
+            stdout
+                .write_all(end.as_bytes())
+                .and_then(|()| stdout.flush())
+                .map_err(stdout_failed())?;
             return Err(e);
         }
     };
     let summary = match arguments.format {
-        Format::Human => human_summary(&validated),
-        Format::Json => format!("],\n\"summary\":{}}}\n", json_summary(&validated)),
+        Format::Human => human_summary(&validated) + &portal::human(&preflights),
+        Format::Json => format!(
+            "],\n\"summary\":{},\n\"portal\":{}}}\n",
+            json_summary(&validated),
+            portal::json(&preflights)
+        ),
     };
     stdout
         .write_all(summary.as_bytes())
@@ -102,7 +122,14 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
         FailOn::Error => row.severity == "error",
         FailOn::Warning => row.severity != "info",
     };
-    match validated.findings.iter().filter(bad).count() {
+    let least = match arguments.fail_on {
+        FailOn::Never => None,
+        FailOn::Error => Some(Level::Refused),
+        FailOn::Warning => Some(Level::Warning),
+    };
+    let rules = validated.findings.iter().filter(bad).count()
+        + least.map_or(0, |least| portal::broken(&preflights, least));
+    match rules {
         0 => Ok(()),
         n => Err(Error::Gate(format!(
             "{n} rules are broken that --fail-on does not let pass"

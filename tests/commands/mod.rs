@@ -3,5 +3,6 @@
 mod help;
 mod key;
 mod manifest;
+mod portal;
 mod schema;
 mod validate;
