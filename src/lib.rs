@@ -17,6 +17,7 @@
 //! | [`validate`] | validity and status of every cell, findings | … |
 //! | [`map`] | source columns to fields, local codes to values | … |
 //! | [`extract`] | files to blocks of records, blocks to columns of cells | nothing of the return |
+//! | [`portal`] | whether a file would pass the portal's file rules as it stands, for `cld validate` | the return's field names |
 //! | [`config`], [`schema`] | what the council wants, what the return is; read strictly, compiled once | each other's names |
 //! | [`finding`], [`error`] | what is wrong with a record, what ends a command | |
 //! | [`nhs_number`], [`date`], [`tokens`], [`redact`], [`custody`], [`yaml`], [`nearest`], [`progress`], [`interrupt`] | one thing each | nothing |
@@ -66,6 +67,7 @@ pub mod map;
 pub mod nearest;
 pub mod nhs_number;
 pub mod pipeline;
+pub mod portal;
 pub mod progress;
 pub mod redact;
 pub mod sample;

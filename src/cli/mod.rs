@@ -3,6 +3,7 @@
 mod completions;
 mod key;
 mod manifest;
+mod portal;
 mod print;
 mod report;
 mod run;

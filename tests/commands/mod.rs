@@ -4,6 +4,7 @@ mod help;
 mod junit;
 mod key;
 mod manifest;
+mod portal;
 mod reports;
 mod sarif;
 mod schema;

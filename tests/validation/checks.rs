@@ -134,7 +134,7 @@ fn findings_by_rule_count_what_the_worklist_lists() {
     let [rule, follows] = ["rule", "follows_from"].map(|c| worklist.at(c));
     let mut rules = BTreeSet::new();
     for row in ran.findings().rows {
-        let [code, severity, _, records, caused] = row.try_into().unwrap();
+        let [code, _, _, records, caused] = row.try_into().unwrap();
         let listed = |of_itself: bool| {
             let rows = worklist.rows.iter();
             rows.filter(|r| r[rule] == code && r[follows].is_empty() == of_itself)
