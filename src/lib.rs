@@ -14,6 +14,7 @@
 //! | [`write`] | sorted rows as CSV and Parquet, the worklist and its workbook, directories that appear by one rename | … |
 //! | [`treat`] | keys, pseudonyms, derived values, the rows that leave | … |
 //! | [`select`] | which records go | … |
+//! | [`rulebook`] | every rule as people read it, with examples that are tested | `validate` |
 //! | [`validate`] | validity and status of every cell, findings | … |
 //! | [`map`] | source columns to fields, local codes to values | … |
 //! | [`extract`] | files to blocks of records, blocks to columns of cells | nothing of the return |
@@ -70,6 +71,7 @@ pub mod pipeline;
 pub mod portal;
 pub mod progress;
 pub mod redact;
+pub mod rulebook;
 pub mod sample;
 pub mod schema;
 pub mod select;
