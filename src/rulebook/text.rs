@@ -24,7 +24,7 @@ pub fn entry_text(entry: &Entry<'_>) -> String {
     }
     row(&mut text, "expected", &page.expected);
     row(&mut text, "why it matters", &page.why);
-    row(&mut text, "to put it right", &page.remedy);
+    row(&mut text, "what to do", &page.remedy);
     row(&mut text, "who", &page.who);
     row(&mut text, "evidence", page.evidence.words());
     row(&mut text, "confidence", &page.confidence);
