@@ -51,6 +51,7 @@ impl<'a> Entry<'a> {
                 field,
                 broken,
                 severity: plan.severity(at as u16, broken),
+                evidence: plan.evidence(at as u16, broken),
                 page: plan.page(broken),
             },
             idle: true,

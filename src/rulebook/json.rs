@@ -34,7 +34,7 @@ pub fn entry_json(entry: &Entry<'_>) -> Value {
         "why": page.why,
         "what_to_do": page.remedy,
         "who": page.who,
-        "evidence": page.evidence.word(),
+        "evidence": rule.evidence.word(),
         "confidence": page.confidence,
         "source": page.source,
         "sources": sources.map(|(code, what)| json!({ "code": code, "what": what })).collect::<Vec<_>>(),

@@ -26,7 +26,7 @@ pub fn entry_text(entry: &Entry<'_>) -> String {
     row(&mut text, "why it matters", &page.why);
     row(&mut text, "what to do", &page.remedy);
     row(&mut text, "who", &page.who);
-    row(&mut text, "evidence", page.evidence.words());
+    row(&mut text, "evidence", rule.evidence.words());
     row(&mut text, "confidence", &page.confidence);
     row(&mut text, "source", &page.source);
     cited(&mut text, entry.schema(), &page.source);

@@ -126,7 +126,7 @@ fn driver(plan: &Plan) -> Value {
             "defaultConfiguration": { "level": level(rule.severity) },
             "properties": {
                 "level": page.level.word(),
-                "evidence": page.evidence.word(),
+                "evidence": rule.evidence.word(),
                 "confidence": page.confidence,
                 "source": page.source,
             },
