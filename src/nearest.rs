@@ -27,13 +27,12 @@ fn ranked<'a>(text: &str, among: impl IntoIterator<Item = &'a str>, least: f64) 
     let wanted = letters(text);
     let mut best: Option<(f64, &str)> = None;
     for candidate in among {
-        let letters = letters(candidate);
         let so_far = best.map_or(least, |(so_far, _)| so_far);
         // Most candidates are out by their letters alone, which costs a small part of a comparison.
-        if most_alike(&wanted, &letters) < so_far {
+        if most_alike(&wanted, candidate) < so_far {
             continue;
         }
-        let likeness = strsim::normalized_damerau_levenshtein(&wanted, &letters);
+        let likeness = strsim::normalized_damerau_levenshtein(&wanted, &letters(candidate));
         if likeness >= least && best.is_none_or(|(so_far, _)| likeness > so_far) {
             best = Some((likeness, candidate));
         }
@@ -41,14 +40,20 @@ fn ranked<'a>(text: &str, among: impl IntoIterator<Item = &'a str>, least: f64) 
     best.map(|(_, candidate)| candidate)
 }
 
-/// The most that two texts can be alike, given how often each letter stands in them: an edit changes the sum of the
-/// differences by two at most.
-fn most_alike(a: &str, b: &str) -> f64 {
+/// The most that the letters of two texts can be alike, given how often each stands in them: an edit changes the sum of
+/// the differences by two at most.
+fn most_alike(letters: &str, other: &str) -> f64 {
     let mut differences = [0_i32; 64];
-    let place = |c: char| c as usize % 64;
-    a.chars().for_each(|c| differences[place(c)] += 1);
-    b.chars().for_each(|c| differences[place(c)] -= 1);
-    let longest = a.chars().count().max(b.chars().count());
+    let (mut ours, mut theirs) = (0_usize, 0_usize);
+    for c in letters.chars() {
+        differences[c as usize % 64] += 1;
+        ours += 1;
+    }
+    for c in each_letter(other) {
+        differences[c as usize % 64] -= 1;
+        theirs += 1;
+    }
+    let longest = ours.max(theirs);
     let (more, fewer) = differences.iter().fold((0, 0), |(more, fewer), d| {
         (more + (*d).max(0), fewer + (-*d).max(0))
     });
@@ -60,10 +65,13 @@ fn most_alike(a: &str, b: &str) -> f64 {
 }
 
 fn letters(text: &str) -> String {
+    each_letter(text).collect()
+}
+
+fn each_letter(text: &str) -> impl Iterator<Item = char> {
     text.chars()
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The conditions under which a field is applicable or mandatory, compiled, and how they are evaluated.
 
-use super::lookup::{fold, shown};
+use super::lookup::{fold, folds_to, shown};
 
 /// What is known of a condition for one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,8 +104,8 @@ impl Test {
     pub fn holds_for_text(&self, text: &str) -> bool {
         let text = fold(shown(text));
         match &self.check {
-            Check::Equals(wanted) => text == fold(wanted),
-            Check::In(wanted) => wanted.iter().any(|wanted| text == fold(wanted)),
+            Check::Equals(wanted) => folds_to(wanted, &text),
+            Check::In(wanted) => wanted.iter().any(|wanted| folds_to(wanted, &text)),
             Check::StartsWith(start) => text.starts_with(&fold(start)),
             Check::Contains(part) => text.contains(&fold(part)),
             Check::Blank => text.is_empty(),

@@ -40,7 +40,7 @@ impl List {
         let trimmed = text.trim();
         let folded = fold(text);
         // The list itself goes before the release before: a value that both have is no change.
-        if let Some(found) = self.values.iter().find(|v| fold(&v.value) == folded) {
+        if let Some(found) = self.values.iter().find(|v| folds_to(&v.value, &folded)) {
             let space = trimmed.len() != text.len();
             return Match::Respelt {
                 value: &found.value,
@@ -51,13 +51,13 @@ impl List {
         if let Some(new) = self
             .values
             .iter()
-            .find(|v| v.was.iter().any(|was| fold(was) == folded))
+            .find(|v| v.was.iter().any(|was| folds_to(was, &folded)))
         {
             return Match::Previous { value: &new.value };
         }
         // Where the list may be longer than we know, the value may still be in it.
         if self.complete.is_closed()
-            && let Some(retired) = self.retired.iter().find(|r| fold(&r.value) == folded)
+            && let Some(retired) = self.retired.iter().find(|r| folds_to(&r.value, &folded))
         {
             return Match::Retired {
                 choices: &retired.choices,
@@ -71,7 +71,7 @@ impl List {
         let folded = fold(text);
         let seen = self.also_seen.iter().find(|seen| match seen.prefix {
             true => folded.starts_with(&fold(&seen.value)),
-            false => folded == fold(&seen.value),
+            false => folds_to(&seen.value, &folded),
         });
         let permitted = || self.values.iter().map(|v| v.value.as_str());
         if let Some(seen) = seen {
@@ -107,6 +107,15 @@ impl Completeness {
             Self::NotFound => "not found: any value is unverified, not wrong",
             Self::ByCouncil => "completed by the council's configuration: any other value is wrong",
         }
+    }
+}
+
+/// Whether a text has this folded form. Most texts are ASCII, and nothing is copied then.
+pub(super) fn folds_to(text: &str, folded: &str) -> bool {
+    if text.is_ascii() {
+        text.trim().eq_ignore_ascii_case(folded)
+    } else {
+        fold(text) == folded
     }
 }
 

@@ -243,6 +243,7 @@ impl<'a> Checker<'a> {
             tests: &plan.tests,
             la_code: &self.plan.la_code,
             max_length: plan.max_length,
+            keyed: plan.keyed,
         };
         let lexicon =
             self.lexicons[cells.source][field].get_or_insert_with(|| Lexicon::new(&context));

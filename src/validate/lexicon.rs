@@ -98,6 +98,8 @@ pub struct Context<'a> {
     pub la_code: &'a str,
     /// Most characters that the field takes.
     pub max_length: usize,
+    /// National processing knows events again by the field.
+    pub keyed: bool,
 }
 
 impl Lexicon {
@@ -232,10 +234,12 @@ impl Context<'_> {
             Judge::Text | Judge::Code(_) => true,
             Judge::Postcode => false,
         };
-        entry.key = match (self.judge, entry.text.parse::<f64>()) {
-            (Judge::Number { .. }, Ok(number)) => hash(&number.to_bits().to_ne_bytes()),
-            _ => hash(entry.text.to_lowercase().as_bytes()),
-        };
+        if self.keyed {
+            entry.key = match (self.judge, entry.text.parse::<f64>()) {
+                (Judge::Number { .. }, Ok(number)) => hash(&number.to_bits().to_ne_bytes()),
+                _ => hash(entry.text.to_lowercase().as_bytes()),
+            };
+        }
         if let Some(list) = self.list {
             self.rank(list, &mut entry);
         }

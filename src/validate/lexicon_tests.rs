@@ -45,6 +45,7 @@ fn counts_survive_when_values_are_forgotten() {
         tests: &[],
         la_code: "",
         max_length: 255,
+        keyed: false,
     };
     let mut lexicon = Lexicon::new(&context);
     for n in 0..=CAPACITY {

@@ -1,5 +1,6 @@
 //! The schema's rules made ready for the loop over cells: nothing here changes while records are read.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use regex::Regex;
@@ -124,6 +125,8 @@ pub struct FieldPlan {
     pub assumed_number: bool,
     /// Most characters that the field takes.
     pub max_length: usize,
+    /// National processing knows events again by it.
+    pub keyed: bool,
     /// The rule codes of all checks of the field, in their order. Made once: findings are many.
     codes: Vec<String>,
     /// What is expected of a value of a list.
@@ -180,6 +183,12 @@ pub struct Plan {
 impl Plan {
     /// Compiles the schema for a council.
     pub fn new(schema: Arc<Schema>, setting: &Setting<'_>) -> Self {
+        let event = &schema.unique_event;
+        let by_type = event.joined.iter().chain(&event.single);
+        let keyed: HashSet<usize> = (event.every.iter())
+            .chain(by_type.flat_map(|(_, fields)| fields))
+            .copied()
+            .collect();
         let fields = schema.fields.iter().enumerate().map(|(at, field)| {
             let tests = schema
                 .tests
@@ -206,6 +215,7 @@ impl Plan {
                 depends_on,
                 assumed_number: field.kind == Kind::Integer && field.confidence != "high",
                 max_length: field.max_length.map_or(LONGEST, |most| most as usize),
+                keyed: keyed.contains(&at),
                 codes: Check::ALL
                     .map(|check| format!("{}.{}", field.snake, check.name()))
                     .to_vec(),

@@ -39,19 +39,30 @@ pub(super) fn line(folded: &Folded<'_, '_>, values: bool, lines: &mut String) {
     if let Some(row) = finding.row {
         let _ = write!(lines, ":{row}:{}", finding.column.unwrap_or("-"));
     }
-    let renamed = finding.source_column.map_or(String::new(), |name| {
-        format!(" (column {})", shown(name.as_bytes()))
-    });
-    let _ = write!(
-        lines,
-        ": {} {}: {}{renamed} {}; expected {}; {}",
+    // Pieces one by one: there may be a million such lines, and formatting them costs more than finding them.
+    for piece in [
+        ": ",
         finding.severity.name(),
-        finding.rule,
-        finding.field.name,
-        finding.fault,
-        finding.expected,
-        finding.page.remedy,
-    );
+        " ",
+        &finding.rule,
+        ": ",
+        &finding.field.name,
+    ] {
+        *lines += piece;
+    }
+    if let Some(name) = finding.source_column {
+        let _ = write!(lines, " (column {})", shown(name.as_bytes()));
+    }
+    for piece in [
+        " ",
+        &finding.fault,
+        "; expected ",
+        &finding.expected,
+        "; ",
+        &finding.page.remedy,
+    ] {
+        *lines += piece;
+    }
     if let Some(consequences) = folded.consequences() {
         let _ = write!(lines, "; {consequences}");
     }
