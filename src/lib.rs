@@ -14,9 +14,11 @@
 //! | [`write`] | sorted rows as CSV and Parquet, the worklist and its workbook, directories that appear by one rename | … |
 //! | [`treat`] | keys, pseudonyms, derived values, the rows that leave | … |
 //! | [`select`] | which records go | … |
+//! | [`rulebook`] | every rule as people read it, with examples that are tested | `validate` |
 //! | [`validate`] | validity and status of every cell, findings | … |
 //! | [`map`] | source columns to fields, local codes to values | … |
 //! | [`extract`] | files to blocks of records, blocks to columns of cells | nothing of the return |
+//! | [`portal`] | whether a file would pass the portal's file rules as it stands, for `cld validate` | the return's field names |
 //! | [`config`], [`schema`] | what the council wants, what the return is; read strictly, compiled once | each other's names |
 //! | [`finding`], [`error`] | what is wrong with a record, what ends a command | |
 //! | [`nhs_number`], [`date`], [`tokens`], [`redact`], [`custody`], [`yaml`], [`nearest`], [`progress`], [`interrupt`] | one thing each | nothing |
@@ -66,8 +68,10 @@ pub mod map;
 pub mod nearest;
 pub mod nhs_number;
 pub mod pipeline;
+pub mod portal;
 pub mod progress;
 pub mod redact;
+pub mod rulebook;
 pub mod sample;
 pub mod schema;
 pub mod select;

@@ -1,6 +1,7 @@
 //! All integration tests: one binary, since each links the whole stack again.
 
 mod commands;
+mod conformance;
 mod exits;
 mod golden;
 mod no_network;

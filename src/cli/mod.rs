@@ -1,8 +1,10 @@
 //! The command line: arguments in, text or JSON out, one exit code. The only module that prints.
 
 mod completions;
+mod explain;
 mod key;
 mod manifest;
+mod portal;
 mod print;
 mod report;
 mod run;
@@ -65,6 +67,8 @@ enum Command {
     /// Look up the returns that are known: fields, lists, conditions
     #[command(subcommand)]
     Schema(schema::Command),
+    /// Explain a rule: what it checks, why, how to put it right, with examples
+    Explain(explain::Arguments),
 
     /// Make synthetic records to try things out with
     Sample(sample::Arguments),
@@ -122,6 +126,7 @@ impl Command {
             Self::Key(command) => command.run(),
             Self::Manifest(command) => command.run(),
             Self::Schema(command) => command.run(schemas),
+            Self::Explain(arguments) => explain::run(arguments, schemas),
             Self::Sample(arguments) => sample::run(arguments, schemas),
             Self::Completions(arguments) => completions::run(arguments, Cli::command()),
             Self::Man => completions::man(Cli::command()),

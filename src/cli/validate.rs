@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
+use super::portal;
 use super::report::{self, Job, Out};
 use crate::error::{Error, Result};
+use crate::portal::Level;
 use crate::schema::Schema;
 use crate::validate::{Plan, Setting};
 use crate::write::FindingRow;
@@ -16,6 +18,9 @@ use crate::write::FindingRow;
 /// A file is expected as it would be submitted before pseudonymisation: the return's own column names, CSV or gzipped
 /// CSV. Findings name file, row, column and rule, and never a value unless --show-values is given. A finding that only
 /// follows from another one of its record is told with that one.
+///
+/// Each file is also held against the file rules of the Data Landing Portal, as it stands: its format, size and encoding,
+/// the names in its first row, and values that begin as a formula.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The files.
@@ -30,7 +35,7 @@ pub struct Arguments {
     /// Take NHS numbers of the 999 test range as they are, for files of invented people.
     #[arg(long)]
     allow_test_numbers: bool,
-    /// End with exit code 4 if there is a finding as bad as this.
+    /// End with exit code 4 if there is a finding as bad as this; a file that the portal would refuse is an error.
     #[arg(long, value_enum, default_value_t = FailOn::Never)]
     fail_on: FailOn,
     /// How the result is printed.
@@ -89,7 +94,7 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
         grid: arguments.grid,
     };
     let mut out = Out(std::io::BufWriter::new(std::io::stdout().lock()));
-    let validated = match arguments.format {
+    let told = match arguments.format {
         Format::Human => report::human::report(&job, &mut out),
         Format::Json => report::json::report(&job, &mut out),
         Format::Sarif => report::sarif::report(&job, &mut out),
@@ -98,13 +103,20 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     // What was found before a failure is printed, and before its message.
     out.flush()?;
     drop(out);
-    let validated = validated?;
+    let (validated, preflights) = told?;
     let bad = |row: &&FindingRow| match arguments.fail_on {
         FailOn::Never => false,
         FailOn::Error => row.severity == "error",
         FailOn::Warning => row.severity != "info",
     };
-    match validated.findings.iter().filter(bad).count() {
+    let least = match arguments.fail_on {
+        FailOn::Never => None,
+        FailOn::Error => Some(Level::Refused),
+        FailOn::Warning => Some(Level::Warning),
+    };
+    let rules = validated.findings.iter().filter(bad).count()
+        + least.map_or(0, |least| portal::broken(&preflights, least));
+    match rules {
         0 => Ok(()),
         n => Err(Error::Gate(format!(
             "{n} rules are broken that --fail-on does not let pass"

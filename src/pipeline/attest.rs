@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::schema::Make;
 use crate::select::Exclusion;
 use crate::treat::{Form, Identifiers, MasterKey, RowPlan, Scope, key};
+use crate::validate::across::Collapsed;
 use crate::validate::{Broken, Check, Derived, Plan, Status, Validity, derived_period};
 use crate::write::{FindingRow, data_quality_csv, findings_csv};
 
@@ -39,6 +40,7 @@ pub(super) struct Facts<'a> {
     pub not_checked: &'a [(String, String)],
     pub identifiers: &'a Identifiers,
     pub written: &'a Written,
+    pub collapsed: &'a Collapsed,
     pub run_id: &'a str,
     pub started: DateTime<Utc>,
 }
@@ -490,8 +492,18 @@ fn checks(facts: &Facts<'_>) -> Vec<say::Check> {
             ],
         ),
         passed(
-            "Identical rows are kept: double-up care is real. National deduplication would keep one of each",
-            &[("rows equal to another one", facts.written.identical)],
+            "Identical rows are kept, as double-up care is real, and so is everything that national deduplication would take for one event",
+            &[
+                ("rows equal to another one", facts.written.identical),
+                (
+                    "records that would go in national tables of one submission",
+                    facts.collapsed.single.going,
+                ),
+                (
+                    "records that would go in national tables joined over several",
+                    facts.collapsed.joined.going,
+                ),
+            ],
         ),
         passed(
             "A test key is accepted for test numbers only, unless it was allowed on the command line",

@@ -308,6 +308,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         not_checked: &outcome.not_checked,
         identifiers: &identifiers,
         written: &written,
+        collapsed: &outcome.collapsed,
         run_id: &outcome.run_id,
         started,
     };

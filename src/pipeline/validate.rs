@@ -32,7 +32,7 @@ pub struct Validated {
     pub about_the_extract: Vec<ExtractFinding>,
     /// What national deduplication would do to the records that belong to the period they state.
     pub collapsed: Collapsed,
-    /// The national grid over the same records.
+    /// The national grid over all records that hold anything.
     pub grid: Vec<GridRow>,
     /// Rules that could not run, with the reason.
     pub not_checked: Vec<(String, String)>,
@@ -185,8 +185,15 @@ impl Validator<'_> {
         self.read += cells.len() as u64;
         self.tally.count_findings(&self.checker);
         self.select(plan, cells);
+        // The national grid is made of the file as it is sent, and this is the file; what a spreadsheet leaves behind its
+        // last record is no record.
+        let holds = |record: &u32| {
+            let mut columns = self.checker.checked().columns.iter();
+            columns.any(|column| column.validity[*record as usize].has_value())
+        };
+        let records: Vec<u32> = (0..cells.len() as u32).filter(holds).collect();
         self.tally
-            .count_submitted(&self.checker, plan, cells.source, &self.submitted);
+            .count_submitted(&self.checker, plan, cells.source, &records);
         self.gatherer
             .gather(&self.checker, cells, mapping, &self.submitted);
         let checked = self.checker.checked();

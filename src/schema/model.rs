@@ -414,6 +414,18 @@ impl Schema {
         self.lists.iter().find(|list| list.name == name)
     }
 
+    /// The sources whose codes stand in a text, `S1 (chk_ -1), S5`: code and what it stands for.
+    pub fn cited(&self, text: &str) -> impl Iterator<Item = (&str, &str)> {
+        let codes: Vec<String> = text
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .map(str::to_owned)
+            .collect();
+        self.sources
+            .iter()
+            .filter(move |(code, _)| codes.contains(code))
+            .map(|(code, what)| (code.as_str(), what.as_str()))
+    }
+
     /// The submission's columns in order, each with the position of its field.
     pub fn columns(&self) -> impl Iterator<Item = (usize, &Column)> {
         self.fields

@@ -223,7 +223,10 @@ impl Context<'_> {
                 }
             }
         }
-        let told = start(&entry.text, LONGEST_VALUE);
+        // What cannot be read is sent empty, but the cell is not blank.
+        let unread = entry.validity == Validity::Invalid && entry.text.is_empty();
+        let told = if unread { text } else { &*entry.text };
+        let told = start(told, LONGEST_VALUE);
         for (at, test) in self.tests {
             entry.tests |= u128::from(test.holds_for_text(told)) << at;
         }

@@ -8,8 +8,8 @@ use super::check::{Broken, Check};
 use super::status::Validity;
 use crate::date::Date;
 use crate::schema::{
-    Check as TestCheck, Comparison, Domain, Kind, Make, Page, Roles, Schema, Severity, Subject,
-    Test, Treatment,
+    Check as TestCheck, Comparison, Domain, Evidence, Kind, Make, Page, Roles, Schema, Severity,
+    Subject, Test, Treatment,
 };
 
 /// How the cells of a field are checked.
@@ -252,6 +252,18 @@ impl Plan {
             Broken::Rule(at) => &self.schema.rules[usize::from(at)].check,
         };
         format!("{}.{check}", self.schema.fields[usize::from(field)].snake)
+    }
+
+    /// How a rule is known.
+    pub fn evidence(&self, field: u16, broken: Broken) -> Evidence {
+        match broken {
+            Broken::Check(Check::NotANumber | Check::Decimals)
+                if self.fields[usize::from(field)].assumed_number =>
+            {
+                Evidence::Inferred
+            }
+            _ => self.page(broken).evidence,
+        }
     }
 
     /// How bad a broken rule is.

@@ -3,7 +3,7 @@
 use super::across::{self, Attribute, file::FileRule};
 use super::check::{Broken, Check};
 use super::plan::{Judge, Kernel, Plan};
-use crate::schema::{Condition, Field, List, Page, Severity, Truth};
+use crate::schema::{Condition, Evidence, Field, List, Page, Severity, Truth};
 
 /// One rule of a return.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +16,8 @@ pub struct Rule<'a> {
     pub broken: Broken,
     /// How bad it is when broken.
     pub severity: Severity,
+    /// How it is known, for this field.
+    pub evidence: Evidence,
     /// What it says of itself.
     pub page: &'a Page,
 }
@@ -42,6 +44,7 @@ impl Plan {
                 field,
                 broken,
                 severity: self.severity(at as u16, broken),
+                evidence: self.evidence(at as u16, broken),
                 page: self.page(broken),
             }));
         }

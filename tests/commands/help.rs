@@ -44,6 +44,7 @@ fn the_commands_of_the_contract_are_there() {
         "schema list",
         "schema show",
         "schema check",
+        "explain",
         "completions",
         "man",
     ] {

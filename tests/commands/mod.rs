@@ -1,9 +1,11 @@
 //! The commands beside `cld run`: what they print for people and programs, and their exit codes.
 
+mod explain;
 mod help;
 mod junit;
 mod key;
 mod manifest;
+mod portal;
 mod reports;
 mod sarif;
 mod schema;

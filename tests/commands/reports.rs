@@ -74,7 +74,7 @@ fn rules_that_could_not_run_are_named_with_the_reason() {
     ] {
         let said = files.validate(arguments).code(0);
         assert_eq!(
-            said.stdout.contains(&format!("not run    {rule}: ")),
+            (said.stdout.lines()).any(|line| line.starts_with("not run  ") && line.contains(rule)),
             named,
             "{rule} {arguments:?}"
         );
@@ -96,6 +96,7 @@ fn the_grid_is_a_table_that_fits() {
         .stdout
         .split_once("National quality by field")
         .expect("a grid");
+    let (grid, _) = grid.split_once("\n\nNational quality:").expect("its end");
     reviewed("validate-grid", grid);
     assert!(grid.lines().all(|line| line.chars().count() <= 120));
     let without = files

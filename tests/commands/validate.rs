@@ -46,7 +46,7 @@ impl Files {
 fn a_clean_file_has_nothing_to_say() {
     let files = Files::of(&[("a.csv", &[service(), request()])]);
     let said = files.validate(&["--allow-test-numbers"]).code(0);
-    assert!(said.stdout.ends_with("2 records, 0 with an error\n"));
+    assert!(said.stdout.contains("2 records, 0 with an error\n"));
     assert!(!said.stdout.contains("warning"));
     // Without leave, test numbers are no numbers of people.
     let said = files.validate(&[]).code(0);
@@ -85,7 +85,7 @@ fn findings_name_file_row_column_and_rule() {
     ]) {
         assert!(parts.iter().all(|part| line.contains(part)), "{line}");
     }
-    assert!(said.stdout.ends_with("4 records, 3 with an error\n"));
+    assert!(said.stdout.contains("4 records, 3 with an error\n"));
 }
 
 #[test]

@@ -4,30 +4,32 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use super::fold::{Folded, fold};
-use super::{Job, Out, extract, grid};
+use super::{Job, Out, Told, extract, grid};
+use crate::cli::portal;
 use crate::cli::print::number;
 use crate::error::Result;
 use crate::finding::{Case, Finding};
-use crate::pipeline::{self, Validated};
+use crate::pipeline::Validated;
 
 /// Validates and prints.
 ///
 /// # Errors
 /// When a file cannot be validated; what was found before is printed.
-pub fn report(job: &Job<'_>, out: &mut Out<impl Write>) -> Result<Validated> {
+pub fn report(job: &Job<'_>, out: &mut Out<impl Write>) -> Result<Told> {
     let values = job.show_values;
-    let validated = pipeline::validate(
-        job.plan,
-        job.files,
+    let (validated, preflights) = job.validate(
         |findings, lines: &mut String| {
             for folded in fold(findings) {
                 line(&folded, values, lines);
             }
         },
         |lines| out.put(lines),
-    )?;
-    out.put(summary(&validated, job.grid))?;
-    Ok(validated)
+    );
+    if let Ok(validated) = &validated {
+        out.put(summary(validated, job.grid))?;
+    }
+    out.put(portal::human(&preflights))?;
+    Ok((validated?, preflights))
 }
 
 /// `file:row:column: severity rule: what is wrong; what was expected; what to do`, and what follows from it.
@@ -147,10 +149,7 @@ fn summary(validated: &Validated, whole_grid: bool) -> String {
     text += "\n";
     if whole_grid {
         text += "\n";
-        text += &grid::table(
-            &validated.grid,
-            "the records that belong to the period they state",
-        );
+        text += &grid::table(&validated.grid, "all records that are not empty");
         text += "\n";
     }
     text += &grid::line(&validated.grid, whole_grid);

@@ -4,21 +4,20 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::{Job, Out, extract, grid};
+use super::{Job, Out, Told, extract, grid};
+use crate::cli::portal;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
-use crate::pipeline::{self, Validated};
+use crate::pipeline::Validated;
 
 /// Validates and prints.
 ///
 /// # Errors
 /// When a file cannot be validated; what was found before is printed, and the document is whole.
-pub fn report(job: &Job<'_>, out: &mut Out<impl Write>) -> Result<Validated> {
+pub fn report(job: &Job<'_>, out: &mut Out<impl Write>) -> Result<Told> {
     out.put("{\"findings\":[")?;
     let mut first = true;
-    let validated = pipeline::validate(
-        job.plan,
-        job.files,
+    let (validated, preflights) = job.validate(
         |findings, lines: &mut Vec<u8>| findings.iter().for_each(|f| item(f, lines)),
         |lines| {
             // Items bring their commas with them; the very first has none before it.
@@ -29,17 +28,18 @@ pub fn report(job: &Job<'_>, out: &mut Out<impl Write>) -> Result<Validated> {
     );
     out.put(match &validated {
         Ok(validated) => format!(
-            "],\n\"grid\":{},\n\"summary\":{}}}\n",
+            "],\n\"grid\":{},\n\"summary\":{}",
             grid::machine(&validated.grid),
             summary(validated)
         ),
         Err(e) => failed(e),
     })?;
-    validated
+    out.put(format!(",\n\"portal\":{}}}\n", portal::json(&preflights)))?;
+    Ok((validated?, preflights))
 }
 
 fn failed(error: &Error) -> String {
-    format!("],\n\"error\":{}}}\n", json!(error.to_string()))
+    format!("],\n\"error\":{}", json!(error.to_string()))
 }
 
 pub(super) fn item(finding: &Finding<'_>, lines: &mut Vec<u8>) {

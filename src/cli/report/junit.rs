@@ -6,16 +6,19 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Write};
+use std::path::Path;
 
 use quick_xml::events::{BytesDecl, BytesText, Event};
 use quick_xml::writer::Writer;
 
 use super::fold::fold;
-use super::{Job, Out};
+use super::{Job, Out, Told};
+use crate::cli::portal;
 use crate::cli::print::number;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
-use crate::pipeline::{self, Validated};
+use crate::pipeline::Validated;
+use crate::portal::{Level as FileLevel, Preflight, Problem};
 use crate::schema::{Level, Severity};
 
 /// Places of a rule that are told at most.
@@ -137,20 +140,70 @@ impl Count {
 /// # Errors
 /// When a file cannot be validated. The document is whole then: it has the rules that were broken before, none that seems
 /// to have passed, and the error.
-pub fn report(job: &Job<'_>, out: &mut Out<impl Write>) -> Result<Validated> {
+pub fn report(job: &Job<'_>, out: &mut Out<impl Write>) -> Result<Told> {
     let mut broken = Broken::default();
-    let validated = pipeline::validate(
-        job.plan,
-        job.files,
+    let (validated, preflights) = job.validate(
         |findings, made: &mut Broken| made.add_record(findings),
         |made| {
             broken.merge(made);
             Ok(())
         },
     );
-    let suites = suites(job, &broken, &validated);
+    let mut suites = suites(job, &broken, &validated);
+    suites.extend(
+        preflights
+            .iter()
+            .map(|(file, p)| portal_suite(job, file, p)),
+    );
     out.io(|out| write(&suites, out))?;
-    validated
+    Ok((validated?, preflights))
+}
+
+/// What the portal would make of a file: a test for each rule it breaks, and one that passes where it breaks none.
+fn portal_suite(job: &Job<'_>, file: &Path, preflight: &Preflight) -> Suite {
+    let case = |problems: &[Problem]| {
+        let rule = problems[0].rule;
+        let details: Vec<_> = problems
+            .iter()
+            .flat_map(|problem| {
+                let places = problem.places.iter().map(portal::place);
+                std::iter::once(problem.message.clone()).chain(places)
+            })
+            .collect();
+        let severity = match rule.level() {
+            FileLevel::Refused => Severity::Error,
+            FileLevel::Warning => Severity::Warning,
+            FileLevel::Note => Severity::Info,
+        };
+        let outcome = if job.fails(severity) {
+            Outcome::Failed {
+                message: problems[0].message.clone(),
+                severity,
+                details: details.join("\n"),
+            }
+        } else {
+            Outcome::Noted(format!("{}: {}", severity.name(), details.join("\n")))
+        };
+        Case {
+            rule: rule.name().to_owned(),
+            outcome,
+        }
+    };
+    let mut cases: Vec<_> = preflight
+        .problems
+        .chunk_by(|a, b| a.rule == b.rule)
+        .map(case)
+        .collect();
+    if cases.is_empty() {
+        cases.push(Case {
+            rule: "portal".to_owned(),
+            outcome: Outcome::Passed,
+        });
+    }
+    Suite {
+        name: format!("portal: {}", file.display()),
+        cases,
+    }
 }
 
 struct Suite {

@@ -16,7 +16,11 @@ mod tests;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use super::portal::{self, Preflights};
 use crate::error::{Error, Result};
+use crate::finding::Finding;
+use crate::pipeline::{self, Validated};
+use crate::portal::Specification;
 use crate::schema::Severity;
 use crate::validate::Plan;
 
@@ -59,7 +63,22 @@ impl<W: Write> Out<W> {
     }
 }
 
+/// What was printed.
+pub type Told = (Validated, Preflights);
+
 impl Job<'_> {
+    /// Validates, with the portal's rules held against the files meanwhile.
+    fn validate<T: Default + Send>(
+        &self,
+        render: impl Fn(&[Finding<'_>], &mut T) + Sync,
+        take: impl FnMut(T) -> Result<()>,
+    ) -> (Result<Validated>, Preflights) {
+        let specification = Specification::of(&self.plan.schema);
+        portal::beside(&specification, self.files, || {
+            pipeline::validate(self.plan, self.files, render, take)
+        })
+    }
+
     /// Whether a finding as bad as this makes its rule fail.
     fn fails(&self, severity: Severity) -> bool {
         match severity {

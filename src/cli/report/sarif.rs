@@ -10,10 +10,11 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::fold::{Folded, fold};
-use super::{Job, Out};
+use super::{Job, Out, Told};
 use crate::error::{Error, Result};
 use crate::finding::{ALL_SOURCES, Finding};
-use crate::pipeline::{self, Validated};
+use crate::pipeline::Validated;
+use crate::portal::{self, Preflight};
 use crate::schema::{Named, Severity};
 use crate::validate::{Plan, Rule};
 
@@ -23,15 +24,13 @@ const HEAD: &str = "{\"$schema\":\"https://docs.oasis-open.org/sarif/sarif/v2.1.
 ///
 /// # Errors
 /// When a file cannot be validated; what was found before is printed, and the document is whole and says so.
-pub fn report(job: &Job<'_>, out: &mut Out<impl Write>) -> Result<Validated> {
+pub fn report(job: &Job<'_>, out: &mut Out<impl Write>) -> Result<Told> {
     let places = Places::of(job.plan, job.files);
     out.put(HEAD)?;
     out.put(driver(job.plan).to_string())?;
     out.put("},\n\"results\":[")?;
     let mut first = true;
-    let validated = pipeline::validate(
-        job.plan,
-        job.files,
+    let (validated, preflights) = job.validate(
         |findings, lines: &mut String| {
             for folded in fold(findings) {
                 *lines += &format!(",\n{}", places.result(&folded));
@@ -44,6 +43,10 @@ pub fn report(job: &Job<'_>, out: &mut Out<impl Write>) -> Result<Validated> {
             out.put(&lines[skip..])
         },
     );
+    for result in portal_results(&preflights) {
+        let comma = if std::mem::take(&mut first) { "" } else { "," };
+        out.put(format!("{comma}\n{result}"))?;
+    }
     let (invocation, properties) = match &validated {
         Ok(validated) => (
             places.succeeded(validated),
@@ -58,7 +61,39 @@ pub fn report(job: &Job<'_>, out: &mut Out<impl Write>) -> Result<Validated> {
     out.put(format!(
         "],\n\"invocations\":[{invocation}],\n\"properties\":{properties}}}]}}\n"
     ))?;
-    validated
+    Ok((validated?, preflights))
+}
+
+/// What the portal would make of the files. Bytes are those of the file, or of what a gzip file holds.
+fn portal_results(preflights: &[(PathBuf, Preflight)]) -> Vec<Value> {
+    let mut results = Vec::new();
+    for (file, preflight) in preflights {
+        let file = uri(&file.display().to_string());
+        for problem in &preflight.problems {
+            let level = match problem.rule.level() {
+                portal::Level::Refused => "error",
+                portal::Level::Warning => "warning",
+                portal::Level::Note => "note",
+            };
+            let mut place = json!({ "artifactLocation": { "uri": file } });
+            if let Some(first) = problem.places.first() {
+                place["region"] = match first.row {
+                    Some(row) => {
+                        json!({ "startLine": row, "startColumn": 1, "byteOffset": first.byte, "byteLength": 1 })
+                    }
+                    None => json!({ "byteOffset": first.byte, "byteLength": 1 }),
+                };
+            }
+            results.push(json!({
+                "ruleId": problem.rule.name(),
+                "level": level,
+                "message": message(&problem.message),
+                "locations": [{ "physicalLocation": place }],
+                "properties": { "count": problem.count, "fields": problem.fields },
+            }));
+        }
+    }
+    results
 }
 
 fn code(plan: &Plan, rule: &Rule<'_>) -> String {
@@ -91,7 +126,7 @@ fn driver(plan: &Plan) -> Value {
             "defaultConfiguration": { "level": level(rule.severity) },
             "properties": {
                 "level": page.level.word(),
-                "evidence": page.evidence.word(),
+                "evidence": rule.evidence.word(),
                 "confidence": page.confidence,
                 "source": page.source,
             },

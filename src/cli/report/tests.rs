@@ -19,6 +19,7 @@ fn finding(plan: &Plan, check: Check) -> Finding<'_> {
     Finding {
         rule: plan.code(field as u16, check.into()),
         page: check.page(),
+        fault: Cow::Borrowed(&check.page().fault),
         severity: Severity::Warning,
         field: &plan.schema.fields[field],
         source: "a.csv",
@@ -31,7 +32,7 @@ fn finding(plan: &Plan, check: Check) -> Finding<'_> {
             person_id: b"",
             event_reference: b"",
             received: b"",
-            suggestion: "",
+            suggestion: "".into(),
         }),
     }
 }

@@ -4,6 +4,7 @@ mod json;
 mod text;
 
 pub use json::{field_json, list_json, overview_json};
+pub(crate) use text::{cited, row};
 pub use text::{field_text, list_text, overview_text};
 
 use super::model::{Domain, Make};

@@ -123,7 +123,7 @@ pub fn field_text(schema: &Schema, field: &Field) -> String {
     row(&mut text, "confidence", &field.confidence);
     row(&mut text, "notes", &field.notes);
     row(&mut text, "source", &field.source);
-    sources(&mut text, schema, &field.source);
+    cited(&mut text, schema, &field.source);
     if let Some(list) = list {
         text.push('\n');
         text.push_str(&list_text(schema, list));
@@ -264,14 +264,9 @@ fn joined(parts: &[&str], between: &str) -> String {
         .join(between)
 }
 
-/// What the codes in a field's source stand for.
-fn sources(text: &mut String, schema: &Schema, cited: &str) {
-    let codes: Vec<&str> = cited.split(|c: char| !c.is_ascii_alphanumeric()).collect();
-    for (code, what) in schema
-        .sources
-        .iter()
-        .filter(|(code, _)| codes.contains(&code.as_str()))
-    {
+/// What the codes in a source stand for.
+pub(crate) fn cited(text: &mut String, schema: &Schema, source: &str) {
+    for (code, what) in schema.cited(source) {
         row(text, "", &format!("{code}: {what}"));
     }
 }
@@ -289,7 +284,7 @@ fn section<'a, T: 'a>(
 }
 
 /// A labelled line, wrapped under its label. An empty text has no line.
-fn row(text: &mut String, label: &str, words: &str) {
+pub(crate) fn row(text: &mut String, label: &str, words: &str) {
     let mut lines: Vec<String> = Vec::new();
     let margin = if label.is_empty() { 2 } else { LABEL };
     for word in words.split_whitespace() {

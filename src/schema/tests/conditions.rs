@@ -17,63 +17,63 @@ const RELEASE_1: &[Case] = &[
     // blank
     (&[], None,
         "11111111111111111110000011111100000000000000000000",
-        "11111110011101111010000010110100000000000000000000"),
+        "11111??0011101111010000010110100000000000000000000"),
     // a working-age service user with learning disability, request
     (&[("client_type", "Service User"), ("event_type", "Request"), ("primary_support_reason", "Learning Disability Support")], Some(18),
         "11111111111111111111111111111110000000000000000000",
-        "11111110011101011110000010110110000000000000000000"),
+        "11111??0011101011110000010110110000000000000000000"),
     // the same at 65, in capitals
     (&[("client_type", "  SERVICE USER "), ("event_type", "REQUEST"), ("primary_support_reason", "Learning Disability Support")], Some(65),
         "11111111111111111111111111111110000000000000000000",
-        "11111110011101011010000010110110000000000000000000"),
+        "11111??0011101011010000010110110000000000000000000"),
     // referral
     (&[("client_type", "Service User"), ("event_type", "Referral by GP")], Some(40),
         "11111111111111111111111111111110000000000000000000",
-        "11111110011101011010000010110110000000000000000000"),
+        "11111??0011101011010000010110110000000000000000000"),
     // long term assessment
     (&[("client_type", "Service User"), ("event_type", "Assessment"), ("assessment_type", "Long Term Assessment")], Some(30),
         "11111111111111111111111111111101110000000000000000",
-        "11111110011101111010000010110101010000000000000000"),
+        "11111??0011101111010000010110101010000000000000000"),
     // financial assessment
     (&[("client_type", "Service User"), ("event_type", "Assessment"), ("assessment_type", "Financial Assessment")], Some(90),
         "11111111111111111111111111111101110000000000000000",
-        "11111110011101111010000110110001000000000000000000"),
+        "11111??0011101111010000110110001000000000000000000"),
     // commissioned community service
     (&[("client_type", "Service User"), ("event_type", "Service"), ("service_type", "Long Term Support: Community"), ("service_component", "Home Support"), ("delivery_mechanism", "CASSR Commissioned Support")], Some(80),
         "11111111111111111111111111111100000000011111000111",
-        "11111110011101111010000110100100000000011000000000"),
+        "11111??0011101111010000110100100000000011000000000"),
     // community service by direct payment, died
     (&[("client_type", "Service User"), ("event_type", "Service"), ("service_type", "Long Term Support: Community"), ("service_component", "Home Support"), ("delivery_mechanism", "Direct Payment"), ("date_of_death", "01/05/2025")], Some(80),
         "11111111111111111111111111111100000000011111000111",
-        "11111110011101111010000110110100000000011000000111"),
+        "11111??0011101111010000110110100000000011000000111"),
     // short term service
     (&[("client_type", "Service User"), ("event_type", "Service"), ("service_type", "Short Term Support: Other Short Term"), ("service_component", "Home Support")], Some(80),
         "11111111111111111111111111111100000000011111000111",
-        "11111110011101111010000110100100000000011000000000"),
+        "11111??0011101111010000110100100000000011000000000"),
     // short stay in residential care
     (&[("client_type", "Service User"), ("event_type", "Service"), ("service_type", "Short Term Support: Other Short Term"), ("service_component", "Short Term Residential Care")], Some(80),
         "11111111111111111111111111111100000000011111000111",
-        "11111110011101111010000110100100000000011000000111"),
+        "11111??0011101111010000110100100000000011000000111"),
     // planned review
     (&[("client_type", "Service User"), ("event_type", "Review"), ("review_reason", "Planned")], Some(50),
         "11111111111111111111111111111100000000000000111000",
-        "11111110011101111010000110110100000000000000111000"),
+        "11111??0011101111010000110110100000000000000111000"),
     // unplanned review
     (&[("client_type", "Service User"), ("event_type", "Review"), ("review_reason", "Unplanned - Carer related")], Some(50),
         "11111111111111111111111111111100000000000000111000",
-        "11111110011101111010000110110100000000000000101000"),
+        "11111??0011101111010000110110100000000000000101000"),
     // direct support to a carer
     (&[("client_type", "Carer"), ("event_type", "Service"), ("service_type", "Carer Support: Direct to Carer")], Some(50),
         "11111111111111111110000011111100001111111111000111",
-        "11111110011101111010000010100100000000011000000111"),
+        "11111??0011101111010000010100100000000011000000111"),
     // carer known by association
     (&[("client_type", "Carer known by association")], Some(50),
         "11111111111111111110000000000000001111100000000000",
-        "11111110011101111010000000000000000000000000000000"),
+        "11111??0011101111010000000000000000000000000000000"),
     // carer known by association, died, event type NULL
     (&[("client_type", "Carer known by association"), ("event_type", "NULL"), ("date_of_death", "01/05/2025")], Some(50),
         "11111111111111111110000000000000001111100000000000",
-        "11111110011101111010000000010000000000000000000000"),
+        "11111??0011101111010000000010000000000000000000000"),
 ];
 
 #[rustfmt::skip]
