@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::extract::Cells;
-use crate::map::{Mapping, letters};
+use crate::map::Mapping;
 use crate::redact::Identifying;
 use crate::schema::{Field, Kind, Page, Severity};
 use crate::validate::across::{Instead, Verdict, ten_digits};
@@ -16,7 +16,7 @@ pub const ALL_SOURCES: &str = "all sources";
 #[derive(Debug)]
 pub struct Finding<'a> {
     /// `gender.not_in_list`.
-    pub rule: String,
+    pub rule: Cow<'a, str>,
     /// What the rule says of itself.
     pub page: &'a Page,
     /// What is wrong, after the field's name.
@@ -30,13 +30,13 @@ pub struct Finding<'a> {
     /// As a spreadsheet counts: the header is row 1. `None` if the finding is about no single record.
     pub row: Option<u64>,
     /// As a spreadsheet names it; `None` if the source does not have the field.
-    pub column: Option<String>,
+    pub column: Option<&'a str>,
     /// The name of the column in the source, where it is not the field's.
     pub source_column: Option<&'a str>,
     /// What was expected, without anything of the value received.
     pub expected: Cow<'a, str>,
     /// The rule code of the finding it follows from.
-    pub follows_from: Option<String>,
+    pub follows_from: Option<&'a str>,
     /// Whose record it is and what it says.
     pub case: Identifying<Case<'a>>,
 }
@@ -76,7 +76,7 @@ impl<'a> Finding<'a> {
     pub fn of_extract(finding: &ExtractFinding, plan: &'a Plan) -> Self {
         let page = finding.check.page();
         Self {
-            rule: finding.rule.clone(),
+            rule: Cow::Owned(finding.rule.clone()),
             page,
             fault: Cow::Owned(format!("{}. {}", page.fault, finding.detail)),
             severity: finding.severity,
@@ -166,18 +166,18 @@ impl<'a> Finding<'a> {
         let roles = &plan.schema.roles;
         let column = mapping.fields[usize::from(at)];
         Self {
-            rule: plan.code(at, broken),
+            rule: Cow::Borrowed(plan.code(at, broken)),
             page: plan.page(broken),
             fault: Cow::Borrowed(&plan.page(broken).fault),
             severity: plan.severity(at, broken),
             field,
             source,
             row: Some(cells.row(record)),
-            column: column.map(letters),
+            column: column.map(|c| mapping.letters[c].as_str()),
             source_column: column
                 .map(|c| mapping.names[c].as_str())
                 .filter(|name| *name != field.name),
-            expected: expected(broken, field, plan),
+            expected: expected(broken, usize::from(at), plan),
             follows_from: None,
             case: Identifying::new(Case {
                 person_id: cell(roles.person_id),
@@ -190,13 +190,9 @@ impl<'a> Finding<'a> {
 }
 
 /// What was expected, as far as that can be said without the value.
-fn expected<'a>(broken: Broken, field: &'a Field, plan: &'a Plan) -> Cow<'a, str> {
-    let of_list = || {
-        Cow::Owned(format!(
-            "a value of the list: cld schema show {}",
-            field.snake
-        ))
-    };
+fn expected(broken: Broken, at: usize, plan: &Plan) -> Cow<'_, str> {
+    let field = &plan.schema.fields[at];
+    let of_list = || Cow::Borrowed(plan.fields[at].of_list.as_str());
     match broken {
         Broken::Check(Check::NotInList | Check::ReleaseOneRetired | Check::ReleaseOne) => of_list(),
         Broken::Check(Check::BlankMandatory) if field.kind == Kind::List => of_list(),

@@ -27,7 +27,7 @@ static RELEASES: LazyLock<BTreeMap<u8, Release>> = LazyLock::new(|| {
         let schema = Schema::load(&format!("cld-release-{number}"), None).expect("sound");
         let plan = Plan::new(Arc::new(schema), &Setting::default());
         let known = |rule: Rule<'_>| {
-            let code = plan.code(rule.at, rule.broken);
+            let code = plan.code(rule.at, rule.broken).to_owned();
             (code, (rule.severity, rule.page.level))
         };
         let rules = plan.rules().into_iter().map(known).collect();
@@ -176,7 +176,7 @@ fn judge(manner: Manner<'_>, maker: &Maker) -> Judged {
     let note = |findings: &[Finding<'_>], found: &mut Vec<Found>| {
         found.extend(findings.iter().map(|finding| Found {
             row: finding.row,
-            rule: finding.rule.clone(),
+            rule: finding.rule.to_string(),
             severity: finding.severity.name(),
             suggestion: finding.case.expose().suggestion.to_string(),
         }));

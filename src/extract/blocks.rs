@@ -411,4 +411,17 @@ impl Block {
     pub fn into_cells(self, columns: usize, path: &std::path::Path) -> Result<Cells, ExtractError> {
         Cells::parse(self, columns, path)
     }
+
+    /// The cells of some rows alone, given in ascending order; rows that the block does not have are passed over.
+    ///
+    /// # Errors
+    /// As for [`Block::into_cells`], of these rows.
+    pub fn into_cells_of(
+        self,
+        rows: impl Iterator<Item = u64>,
+        columns: usize,
+        path: &std::path::Path,
+    ) -> Result<Cells, ExtractError> {
+        Cells::of_rows(self, rows, columns, path)
+    }
 }

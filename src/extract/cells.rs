@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 use super::ExtractError;
 use super::blocks::Block;
@@ -102,6 +102,43 @@ impl Cells {
                 cells.rows.push(row);
             }
             row += 1;
+        }
+        Ok(cells)
+    }
+
+    pub(super) fn of_rows(
+        block: Block,
+        rows: impl Iterator<Item = u64>,
+        columns: usize,
+        path: &Path,
+    ) -> Result<Self, ExtractError> {
+        let mut wanted: Vec<u32> = rows.map(|row| (row - block.first_row) as u32).collect();
+        wanted.dedup();
+        let stride = wanted.len();
+        let mut cells = Self {
+            spans: vec![Span::default(); stride * columns],
+            rows: Vec::with_capacity(stride),
+            first_row: block.first_row,
+            stride,
+            source: block.source,
+            blank_lines: 0,
+            text: block.text,
+        };
+        let end = cells.text.len();
+        let quoted = memchr(b'"', &cells.text).is_some();
+        let (mut at, mut row) = (0, 0);
+        for wanted in wanted {
+            while row < wanted && at < end {
+                at = line_end(&cells.text[..end], at);
+                row += 1;
+            }
+            if at < end && cells.blank_line(at).is_none() {
+                at = cells
+                    .record(at, end, columns, quoted)
+                    .map_err(|fault| fault.at(path, block.first_row + u64::from(row)))?;
+                cells.rows.push(row);
+                row += 1;
+            }
         }
         Ok(cells)
     }
@@ -294,5 +331,29 @@ fn span(start: usize, end: usize) -> Span {
     Span {
         start: start as u32,
         end: end as u32,
+    }
+}
+/// Where the row that begins at `at` ends: behind the first line end outside quotes. The text was found sound before.
+fn line_end(text: &[u8], mut at: usize) -> usize {
+    let mut quoted = false;
+    loop {
+        let found = if quoted {
+            memchr(b'"', &text[at..])
+        } else {
+            memchr2(b'"', b'\n', &text[at..])
+        };
+        let Some(found) = found.map(|found| at + found) else {
+            return text.len();
+        };
+        at = found + 1;
+        if text[found] == b'\n' {
+            return at;
+        } else if !quoted {
+            quoted = found == 0 || matches!(text[found - 1], b',' | b'\n');
+        } else if text.get(at) == Some(&b'"') {
+            at += 1;
+        } else {
+            quoted = false;
+        }
     }
 }

@@ -3,6 +3,8 @@
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
+
 use super::{Blocks, Encoding, ExtractError, Source};
 
 fn source(encoding: Option<Encoding>) -> Source {
@@ -102,4 +104,39 @@ fn the_encoding_of_a_whole_file_is_told() {
     assert_eq!(detect(&long), Encoding::Utf8);
     assert_eq!(detect(&long[..long.len() - 1]), Encoding::Windows1252);
     assert_eq!(detect(b"\xEF\xBB\xBFZo\xeb"), Encoding::Utf8);
+}
+
+/// The records of some rows alone.
+fn read_only(bytes: &[u8], wanted: &[u64]) -> Vec<(u64, String)> {
+    let reader = Box::new(Cursor::new(bytes.to_vec()));
+    let mut blocks = Blocks::open(&source(None), 0, reader).unwrap();
+    let columns = blocks.header().names.len();
+    let mut records = Vec::new();
+    while let Some(block) = blocks.next().unwrap() {
+        let first = block.first_row;
+        let rows = wanted.iter().copied().filter(|row| *row >= first);
+        let cells = block
+            .into_cells_of(rows, columns, Path::new("s.csv"))
+            .unwrap();
+        for record in 0..cells.len() {
+            let row = (0..columns).map(|c| String::from_utf8_lossy(cells.get(c, record)));
+            records.push((cells.row(record), row.collect::<Vec<_>>().join("|")));
+        }
+    }
+    records
+}
+
+proptest! {
+    #[test]
+    fn rows_read_alone_are_the_same(
+        lines in proptest::collection::vec("(|[a\"]{0,3},[ab]{0,2}|\"(a|\n|,|\"\"){0,4}\",\"b\")(\n|\r\n)", 0..12),
+        wanted in proptest::collection::btree_set(0_u64..30, 0..8),
+    ) {
+        let text = format!("x,y\n{}", lines.concat());
+        let wanted: Vec<u64> = wanted.into_iter().map(|row| row + 2).collect();
+        if let Ok(mut all) = read(text.as_bytes()) {
+            all.retain(|(row, _)| wanted.contains(row));
+            prop_assert_eq!(read_only(text.as_bytes(), &wanted), all);
+        }
+    }
 }

@@ -33,6 +33,8 @@ pub struct Mapping {
     pub width: usize,
     /// The names of the columns as the source has them.
     pub names: Vec<String>,
+    /// The letters of the columns as a spreadsheet has them.
+    pub letters: Vec<String>,
 }
 
 impl Mapping {
@@ -79,6 +81,7 @@ impl Mapping {
             values: vec![None; schema.fields.len()],
             width: header.names.len(),
             names: header.names.clone(),
+            letters: (0..header.names.len()).map(letters).collect(),
         };
         for (at, name) in header.names.iter().enumerate() {
             if let Some(first) = header.names[..at].iter().position(|n| n == name) {

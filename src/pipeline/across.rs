@@ -65,7 +65,7 @@ pub(super) fn judge(
             .or_default()
             .records += finding.records;
         file.push(ExtractFinding {
-            rule: plan.code(field, check.into()),
+            rule: plan.code(field, check.into()).to_owned(),
             field,
             check,
             severity: plan.severity(field, check.into()),
@@ -75,7 +75,7 @@ pub(super) fn judge(
     }
     let not_run = of_file.not_run.into_iter().map(|(rule, reason)| {
         let (field, check) = plan.of_file(rule);
-        (plan.code(field, check.into()), reason)
+        (plan.code(field, check.into()).to_owned(), reason)
     });
     Ok(AcrossFound {
         verdicts: judged.verdicts,
@@ -154,7 +154,8 @@ pub(super) fn read_again<T: Sync, O: Send + Default>(
             }
             let input = &inputs[block.source];
             let source = block.source;
-            let cells = block.into_cells(input.mapping.width, &input.source.path)?;
+            let rows = within.iter().map(|one| place(one).row());
+            let cells = block.into_cells_of(rows, input.mapping.width, &input.source.path)?;
             let mut records = Vec::with_capacity(within.len());
             let mut record = 0;
             for one in within {

@@ -343,7 +343,7 @@ pub(super) fn finding_rows(
         *unverified.entry(*field).or_default() += n;
     }
     let row = |field: u16, broken: Broken, records, caused| FindingRow {
-        rule: plan.code(field, broken),
+        rule: plan.code(field, broken).to_owned(),
         severity: plan.severity(field, broken).name(),
         field: plan.schema.fields[usize::from(field)].snake.clone(),
         records,
@@ -387,7 +387,7 @@ pub(super) fn not_checked(plan: &Plan) -> Vec<(String, String)> {
                 _ => "this list is not known in full".to_owned(),
             };
             (
-                plan.code(at as u16, Check::NotInList.into()),
+                plan.code(at as u16, Check::NotInList.into()).to_owned(),
                 format!("{known}; add the official list under `lists:` in the configuration"),
             )
         })

@@ -152,7 +152,12 @@ fn unsettled(plan: &Plan) -> Vec<(String, String)> {
     ]
     .into_iter()
     .filter(|(_, _, holds, _)| *holds)
-    .map(|(field, check, _, reason)| (plan.code(field as u16, check.into()), reason.to_owned()))
+    .map(|(field, check, _, reason)| {
+        (
+            plan.code(field as u16, check.into()).to_owned(),
+            reason.to_owned(),
+        )
+    })
     .collect()
 }
 

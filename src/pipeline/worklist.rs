@@ -43,7 +43,7 @@ impl Lines {
             finding.severity.name().as_bytes(),
             finding.source.as_bytes(),
             row.as_bytes(),
-            finding.column.as_deref().unwrap_or_default().as_bytes(),
+            finding.column.unwrap_or_default().as_bytes(),
             finding.field.name.as_bytes(),
             case.person_id,
             case.event_reference,

@@ -61,7 +61,7 @@ impl<'a> Entry<'a> {
 
     /// `gender.not_in_list`.
     pub fn code(&self) -> String {
-        self.plan.code(self.rule.at, self.rule.broken)
+        self.plan.code(self.rule.at, self.rule.broken).to_owned()
     }
 
     /// `not_in_list`.

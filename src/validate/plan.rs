@@ -124,6 +124,10 @@ pub struct FieldPlan {
     pub assumed_number: bool,
     /// Most characters that the field takes.
     pub max_length: usize,
+    /// The rule codes of all checks of the field, in their order. Made once: findings are many.
+    codes: Vec<String>,
+    /// What is expected of a value of a list.
+    pub of_list: String,
 }
 
 /// A test that compares the days of two fields.
@@ -159,6 +163,8 @@ pub struct Plan {
     pub fields: Vec<FieldPlan>,
     /// Positions of the linked person ids.
     pub links: Vec<usize>,
+    /// The codes of the rules that the schema states.
+    rule_codes: Vec<String>,
     /// Tests about ages, with their positions.
     pub age_tests: Vec<(usize, Test)>,
     /// Tests that compare days.
@@ -200,6 +206,10 @@ impl Plan {
                 depends_on,
                 assumed_number: field.kind == Kind::Integer && field.confidence != "high",
                 max_length: field.max_length.map_or(LONGEST, |most| most as usize),
+                codes: Check::ALL
+                    .map(|check| format!("{}.{}", field.snake, check.name()))
+                    .to_vec(),
+                of_list: format!("a value of the list: cld schema show {}", field.snake),
             }
         });
         let fields = fields.collect();
@@ -228,6 +238,9 @@ impl Plan {
         Self {
             fields,
             links: links.map(|(at, _)| at).collect(),
+            rule_codes: (schema.rules.iter())
+                .map(|rule| format!("{}.{}", schema.fields[rule.field].snake, rule.check))
+                .collect(),
             age_tests,
             day_tests: day_tests.collect(),
             la_code: setting.la_code.to_owned(),
@@ -246,12 +259,11 @@ impl Plan {
     }
 
     /// `gender.not_in_list`.
-    pub fn code(&self, field: u16, broken: Broken) -> String {
-        let check = match broken {
-            Broken::Check(check) => check.name(),
-            Broken::Rule(at) => &self.schema.rules[usize::from(at)].check,
-        };
-        format!("{}.{check}", self.schema.fields[usize::from(field)].snake)
+    pub fn code(&self, field: u16, broken: Broken) -> &str {
+        match broken {
+            Broken::Check(check) => &self.fields[usize::from(field)].codes[check as usize],
+            Broken::Rule(at) => &self.rule_codes[usize::from(at)],
+        }
     }
 
     /// How a rule is known.

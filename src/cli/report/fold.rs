@@ -19,7 +19,7 @@ pub fn fold<'f, 'a>(findings: &'f [Finding<'a>]) -> Vec<Folded<'f, 'a>> {
     let parents: Vec<_> = findings
         .iter()
         .map(|finding| {
-            let rule = finding.follows_from.as_deref()?;
+            let rule = finding.follows_from?;
             findings.iter().position(|other| other.rule == rule)
         })
         .collect();
@@ -64,7 +64,7 @@ impl Folded<'_, '_> {
             0 if self.follows.is_empty() => return None,
             // Something more about the very cell that is the cause.
             0 => {
-                fields.extend(self.follows.iter().map(|finding| finding.rule.as_str()));
+                fields.extend(self.follows.iter().map(|finding| &*finding.rule));
                 "this follows from it"
             }
             1 => "1 field follows from this",

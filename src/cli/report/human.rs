@@ -37,7 +37,7 @@ pub(super) fn line(folded: &Folded<'_, '_>, values: bool, lines: &mut String) {
     let finding = folded.cause;
     *lines += finding.source;
     if let Some(row) = finding.row {
-        let _ = write!(lines, ":{row}:{}", finding.column.as_deref().unwrap_or("-"));
+        let _ = write!(lines, ":{row}:{}", finding.column.unwrap_or("-"));
     }
     let renamed = finding.source_column.map_or(String::new(), |name| {
         format!(" (column {})", shown(name.as_bytes()))

@@ -58,7 +58,7 @@ impl Broken {
             Level::File => EXTRACT,
             _ => finding.source,
         };
-        let key = (suite.to_owned(), finding.rule.clone());
+        let key = (suite.to_owned(), finding.rule.to_string());
         let count = self.0.entry(key).or_insert_with(|| Count {
             severity: finding.severity,
             fault: format!("{} {}", finding.field.name, finding.fault),
@@ -73,7 +73,7 @@ impl Broken {
         }
         count.records += 1;
         if count.places.len() < PLACES {
-            let column = finding.column.as_deref().unwrap_or("-");
+            let column = finding.column.unwrap_or("-");
             count.places.push(match finding.row {
                 Some(row) => format!("{} row {row} column {column}", finding.source),
                 None => finding.source.to_owned(),
@@ -237,7 +237,12 @@ fn suites(job: &Job<'_>, broken: &Broken, validated: &Result<Validated>) -> Vec<
         Err(_) => HashMap::new(),
     };
     let mut rules: Vec<(String, Level)> = (job.plan.rules().iter())
-        .map(|rule| (job.plan.code(rule.at, rule.broken), rule.page.level))
+        .map(|rule| {
+            (
+                job.plan.code(rule.at, rule.broken).to_owned(),
+                rule.page.level,
+            )
+        })
         .collect();
     // A rule that nothing can break, as its list is not known, is told all the same.
     let known: HashSet<_> = rules.iter().map(|(rule, _)| rule.as_str()).collect();

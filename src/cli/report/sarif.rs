@@ -97,7 +97,7 @@ fn portal_results(preflights: &[(PathBuf, Preflight)]) -> Vec<Value> {
 }
 
 fn code(plan: &Plan, rule: &Rule<'_>) -> String {
-    plan.code(rule.at, rule.broken)
+    plan.code(rule.at, rule.broken).to_owned()
 }
 
 /// The word for how bad.
@@ -186,12 +186,12 @@ impl Places {
             "locations": self.locations(finding),
             "properties": properties,
         });
-        if let Some(index) = self.rules.get(&finding.rule) {
+        if let Some(index) = self.rules.get(&*finding.rule) {
             result["ruleIndex"] = json!(index);
         }
         if let Some(row) = finding.row {
             // By place alone: a digest of the line would be one of the person's record.
-            let column = finding.column.as_deref().unwrap_or_default();
+            let column = finding.column.unwrap_or_default();
             let place = format!("{}:{row}:{column}", finding.rule);
             result["partialFingerprints"] = json!({ "cldPlace/v1": place });
         }

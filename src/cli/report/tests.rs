@@ -17,14 +17,14 @@ fn plan() -> Plan {
 fn finding(plan: &Plan, check: Check) -> Finding<'_> {
     let field = plan.schema.roles.event_type;
     Finding {
-        rule: plan.code(field as u16, check.into()),
+        rule: plan.code(field as u16, check.into()).into(),
         page: check.page(),
         fault: Cow::Borrowed(&check.page().fault),
         severity: Severity::Warning,
         field: &plan.schema.fields[field],
         source: "a.csv",
         row: Some(7),
-        column: Some("X".into()),
+        column: Some("X"),
         source_column: None,
         expected: Cow::Borrowed("something"),
         follows_from: None,
@@ -104,8 +104,8 @@ fn a_renamed_column_has_its_own_name_beside_the_fields() {
 #[test]
 fn what_follows_through_another_is_told_with_the_first() {
     let plan = plan();
-    let after = |check: Check, cause: &str| Finding {
-        follows_from: Some(cause.to_owned()),
+    let after = |check: Check, cause: &'static str| Finding {
+        follows_from: Some(cause),
         ..finding(&plan, check)
     };
     let findings = [
@@ -116,7 +116,7 @@ fn what_follows_through_another_is_told_with_the_first() {
     ];
     let told: Vec<_> = fold(&findings)
         .iter()
-        .map(|folded| (folded.cause.rule.clone(), folded.follows.len()))
+        .map(|folded| (folded.cause.rule.to_string(), folded.follows.len()))
         .collect();
     // A cause that is not among the record's findings leaves its consequence to stand for itself.
     let expected = [("event_type.not_in_list", 2), ("event_type.too_long", 0)];
