@@ -85,12 +85,19 @@ impl Date {
         format!("{:02}/{:02}/{:04}", self.day(), self.month(), self.year())
     }
 
+    /// 1 January 1970 where 1 January of year 1 is day 1.
+    const EPOCH: i32 = 719_163;
+
     /// Days since 1 January 1970, as Arrow's Date32.
     pub fn days_since_1970(self) -> i32 {
-        /// 1 January 1970 where 1 January of year 1 is day 1.
-        const EPOCH: i32 = 719_163;
         NaiveDate::from_ymd_opt(self.year() as i32, self.month(), self.day())
-            .map_or(0, |date| date.num_days_from_ce() - EPOCH)
+            .map_or(0, |date| date.num_days_from_ce() - Self::EPOCH)
+    }
+
+    /// The day so many days after 1 January 1970.
+    pub fn from_days_since_1970(days: i32) -> Option<Self> {
+        let date = NaiveDate::from_num_days_from_ce_opt(days.checked_add(Self::EPOCH)?)?;
+        Self::new(u32::try_from(date.year()).ok()?, date.month(), date.day())
     }
 
     /// yyyy-mm-dd.
@@ -147,6 +154,7 @@ mod tests {
             prop_assert_eq!(ours.is_some(), theirs.is_some());
             if let (Some(ours), Some(theirs)) = (ours, theirs) {
                 prop_assert_eq!(ours.days_since_1970(), (theirs - NaiveDate::from_ymd_opt(1970, 1, 1).unwrap()).num_days() as i32);
+                prop_assert_eq!(Date::from_days_since_1970(ours.days_since_1970()), Some(ours));
                 prop_assert_eq!(Date::parse(theirs.format("%d/%m/%Y").to_string().as_bytes()), (y >= 1000).then_some(ours).or(Some(ours)));
             }
         }

@@ -12,7 +12,7 @@ use cld_return::schema::{Level, Schema, Severity};
 use cld_return::tokens::{self, Token};
 use cld_return::validate::{Broken, Check, Plan, Rule, Setting};
 
-/// Rules across records that validation does not report yet: that there is an example of them is all that is asked.
+/// Rules that a run alone can find broken, not a validation: that there is an example of them is all that is asked here.
 const PENDING: [&str; 1] = ["event_type.lost_service"];
 
 /// A release of the return: its plan, and its rules by code.

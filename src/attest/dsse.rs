@@ -104,10 +104,7 @@ impl Envelope {
     /// # Errors
     /// Every [`DsseError`] but `Shape`.
     pub fn verify(&self, key: &PublicKey) -> Result<Vec<u8>, DsseError> {
-        if self.payload_type != PAYLOAD_TYPE {
-            return Err(DsseError::PayloadType);
-        }
-        let body = decode(&self.payload).ok_or(DsseError::Payload)?;
+        let body = self.unverified()?;
         let signed = pre_authentication_encoding(&self.payload_type, &body);
         // A key id is only a hint, so every signature is tried.
         let is_ours = |signature: &EnvelopeSignature| {
@@ -118,6 +115,17 @@ impl Envelope {
         } else {
             Err(DsseError::Signature)
         }
+    }
+
+    /// The bytes, whoever signed them, if anybody did.
+    ///
+    /// # Errors
+    /// [`DsseError::PayloadType`] or [`DsseError::Payload`].
+    pub fn unverified(&self) -> Result<Vec<u8>, DsseError> {
+        if self.payload_type != PAYLOAD_TYPE {
+            return Err(DsseError::PayloadType);
+        }
+        decode(&self.payload).ok_or(DsseError::Payload)
     }
 }
 

@@ -8,7 +8,8 @@ use crate::extract::{Block, Blocks, Cells};
 use crate::finding::{ExtractFinding, Finding};
 use crate::progress::Progress;
 use crate::validate::across::file::FileFacts;
-use crate::validate::across::{Across, Collapsed, Verdict};
+use crate::validate::across::lost::Comparison;
+use crate::validate::across::{Across, Collapsed, Place, Verdict};
 use crate::validate::{FileSums, Plan, Tally};
 
 /// What the rules across records came to.
@@ -32,6 +33,7 @@ pub(super) fn judge(
     plan: &Plan,
     across: Across,
     sums: &FileSums,
+    comparison: &Comparison,
     tally: &mut Tally,
 ) -> Result<AcrossFound> {
     let judged = across.judge();
@@ -49,6 +51,7 @@ pub(super) fn judge(
         release: &plan.schema.release,
         la_code: &plan.la_code,
         period: plan.period,
+        comparison,
     };
     let of_file = facts
         .judge()
@@ -92,12 +95,34 @@ pub(super) fn find_again<O: Send + Default>(
     plan: &Plan,
     verdicts: &[Verdict],
     work: impl Fn(&Cells, &Input, Vec<(usize, Finding<'_>)>) -> O + Sync,
+    take: impl FnMut(O) -> Result<()>,
+) -> Result<()> {
+    let names: Vec<&str> = inputs.iter().map(|i| i.source.name.as_str()).collect();
+    let with_findings = |cells: &Cells, input: &Input, found: Vec<(usize, &Verdict)>| {
+        let finding = |(record, verdict)| {
+            let mapping = &input.mapping;
+            let finding = Finding::across(verdict, plan, cells, record, mapping, &names);
+            (record, finding)
+        };
+        work(cells, input, found.into_iter().map(finding).collect())
+    };
+    read_again(inputs, verdicts, |v| v.place, with_findings, take)
+}
+
+/// Reads records again. `wanted` says which, in the order of their places; `work` and `take` are as for [`find_again`].
+///
+/// # Errors
+/// When a source changed since it was read first.
+pub(super) fn read_again<T: Sync, O: Send + Default>(
+    inputs: &[Input],
+    wanted: &[T],
+    place: impl Fn(&T) -> Place + Sync,
+    work: impl Fn(&Cells, &Input, Vec<(usize, &T)>) -> O + Sync,
     mut take: impl FnMut(O) -> Result<()>,
 ) -> Result<()> {
-    if verdicts.is_empty() {
+    if wanted.is_empty() {
         return Ok(());
     }
-    let names: Vec<&str> = inputs.iter().map(|i| i.source.name.as_str()).collect();
     let total = inputs.iter().map(|i| i.source.size()).sum();
     let progress = Progress::begin("finding the records again", total, true);
     let counter = progress.counter();
@@ -123,30 +148,29 @@ pub(super) fn find_again<O: Send + Default>(
         },
         vec![(); threads()],
         |(), block: Block| {
-            let wanted = within(&block, verdicts);
-            if wanted.is_empty() {
+            let within = within(&block, wanted, &place);
+            if within.is_empty() {
                 return Ok((0, O::default()));
             }
             let input = &inputs[block.source];
             let source = block.source;
-            let rows = wanted.iter().map(|verdict| verdict.place.row());
+            let rows = within.iter().map(|one| place(one).row());
             let cells = block.into_cells_of(rows, input.mapping.width, &input.source.path)?;
-            let mut findings = Vec::with_capacity(wanted.len());
+            let mut records = Vec::with_capacity(within.len());
             let mut record = 0;
-            for verdict in wanted {
-                debug_assert_eq!(verdict.place.source(), source);
-                while record < cells.len() && cells.row(record) < verdict.place.row() {
+            for one in within {
+                let place = place(one);
+                debug_assert_eq!(place.source(), source);
+                while record < cells.len() && cells.row(record) < place.row() {
                     record += 1;
                 }
-                // The last verdict may be about the first row of the next block.
-                if record == cells.len() || cells.row(record) != verdict.place.row() {
+                // The last one may be about the first row of the next block.
+                if record == cells.len() || cells.row(record) != place.row() {
                     continue;
                 }
-                let finding =
-                    Finding::across(verdict, plan, &cells, record, &input.mapping, &names);
-                findings.push((record, finding));
+                records.push((record, one));
             }
-            Ok((findings.len(), work(&cells, input, findings)))
+            Ok((records.len(), work(&cells, input, records)))
         },
         |(n, made)| {
             found += n;
@@ -154,19 +178,18 @@ pub(super) fn find_again<O: Send + Default>(
         },
     )?;
     match inputs {
-        [first, ..] if found != verdicts.len() => Err(changed(first)),
+        [first, ..] if found != wanted.len() => Err(changed(first)),
         _ => Ok(()),
     }
 }
 
-/// The verdicts about records of a block.
-fn within<'v>(block: &Block, verdicts: &'v [Verdict]) -> &'v [Verdict] {
-    let before = |row: u64| {
-        verdicts.partition_point(|v| (v.place.source(), v.place.row()) < (block.source, row))
-    };
+/// Those that are about records of a block.
+fn within<'w, T>(block: &Block, wanted: &'w [T], place: impl Fn(&T) -> Place) -> &'w [T] {
+    let before =
+        |row: u64| wanted.partition_point(|one| place(one) < Place::new(block.source, row));
     // The text of a block ends behind its last record, so no row of it lies beyond its line ends.
     let end = block.first_row + block.lines as u64 + 1;
-    &verdicts[before(block.first_row)..before(end)]
+    &wanted[before(block.first_row)..before(end)]
 }
 
 fn changed(input: &Input) -> Error {

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
+use super::previous::Previous;
 use super::read::{Input, SourceFacts};
 use super::reader::Sums;
 use super::run::RunOptions;
@@ -31,6 +32,7 @@ pub(super) struct Facts<'a> {
     pub key: &'a MasterKey,
     pub signing: &'a SigningKey,
     pub inputs: &'a [Input],
+    pub previous: Option<&'a Previous>,
     pub sources: &'a [SourceFacts],
     pub sums: &'a Sums,
     pub people: u64,
@@ -50,6 +52,7 @@ pub(super) fn run_id(
     key: &MasterKey,
     scope: &Scope,
     sources: &[SourceFacts],
+    previous: Option<&Previous>,
 ) -> String {
     let mut state = key.source_digester(scope);
     let digests = sources
@@ -64,7 +67,9 @@ pub(super) fn run_id(
         lists,
         &key.key_id(),
     ];
-    for part in parts.into_iter().chain(digests) {
+    // Findings hang on what the previous bundle holds, and its path does not tell that.
+    let before = previous.map(|previous| previous.manifest_digest.as_str());
+    for part in parts.into_iter().chain(digests).chain(before) {
         state.update(part.as_bytes());
         state.update(b"\x1f");
     }
@@ -249,7 +254,9 @@ fn predicate(facts: &Facts<'_>) -> Result<Predicate> {
             rows: facts.written.rows,
         },
         checks: checks(facts),
-        previous: previous(config)?,
+        previous: facts.previous.map(|previous| say::Previous {
+            manifest_digest: previous.manifest_digest.clone(),
+        }),
         run: say::Run {
             started: facts
                 .started
@@ -506,19 +513,4 @@ fn checks(facts: &Facts<'_>) -> Vec<say::Check> {
             )],
         ),
     ]
-}
-
-/// The digest of the manifest of the bundle sent before.
-fn previous(config: &Config) -> Result<Option<say::Previous>> {
-    let Some(bundle) = &config.previous else {
-        return Ok(None);
-    };
-    let path = bundle.join(attest::MANIFEST);
-    let (manifest_digest, _) = digest::of_file(&path).map_err(|e| {
-        Error::Usage(format!(
-            "previous: cannot read {}: {e}. Name the directory of the bundle that was sent before",
-            path.display()
-        ))
-    })?;
-    Ok(Some(say::Previous { manifest_digest }))
 }

@@ -4,6 +4,8 @@
 mod across;
 mod attest;
 mod line;
+mod open_services;
+mod previous;
 mod read;
 mod reader;
 mod run;

@@ -8,7 +8,9 @@ use crate::extract::Cells;
 use crate::finding::Finding;
 use crate::map::{Mapping, letters};
 use crate::select::{self, Exclusion};
-use crate::treat::{Identifiers, KeyError, LocalRefusal, People, RowPlan, Treater};
+use crate::treat::{
+    Identifiers, KeyError, LocalRefusal, OpenServices, People, RowPlan, Sightings, Treater,
+};
 use crate::validate::across::{Across, Place};
 use crate::validate::{Checker, FileSums, Gatherer, Plan, Tally};
 use crate::write::{Spill, SpillWriter, WorklistHeader, WriteError};
@@ -79,12 +81,18 @@ impl Sums {
 }
 
 impl<'a> Reader<'a> {
-    /// One that has read nothing.
-    pub fn new(plan: &'a Plan, rows: &'a RowPlan, spill: &'a Spill, sources: usize) -> Self {
+    /// One that has read nothing. `sought` are services of the previous bundle to look for.
+    pub fn new(
+        plan: &'a Plan,
+        rows: &'a RowPlan,
+        spill: &'a Spill,
+        sources: usize,
+        sought: Option<&'a OpenServices>,
+    ) -> Self {
         Self {
             checker: Checker::new(plan, sources),
             gatherer: Gatherer::new(plan),
-            treater: Treater::new(rows),
+            treater: Treater::new(rows, sought),
             spill: SpillWriter::new(spill),
             sums: Sums::new(sources, plan.fields.len()),
             submitted: Vec::new(),
@@ -93,7 +101,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Hands over the last rows and gives what was counted and met.
-    pub fn finish(self) -> Result<(Sums, Identifiers, People)> {
+    pub fn finish(self) -> Result<Finished<'a>> {
         let Self {
             checker,
             gatherer,
@@ -105,9 +113,23 @@ impl<'a> Reader<'a> {
         spill.finish().map_err(WriteError::from)?;
         sums.tally.count_unverified(checker.into_unverified());
         (sums.across, sums.file) = gatherer.finish();
-        let (identifiers, people) = treater.finish();
-        Ok((sums, identifiers, people))
+        let (identifiers, people, sightings) = treater.finish();
+        Ok(Finished {
+            sums,
+            identifiers,
+            people,
+            sightings,
+        })
     }
+}
+
+/// What a thread leaves behind.
+pub(super) struct Finished<'a> {
+    pub sums: Sums,
+    pub identifiers: Identifiers,
+    pub people: People,
+    /// `None` unless a previous bundle is compared.
+    pub sightings: Option<Sightings<'a>>,
 }
 
 /// Why a batch could not be treated.
@@ -189,6 +211,12 @@ impl Reader<'_> {
             .count_submitted(&self.checker, plan, source, &self.submitted);
         self.gatherer
             .gather(&self.checker, cells, mapping, &self.submitted);
+        let refused = |refusal: LocalRefusal| {
+            Error::Input(format!(
+                "{}: an identifier {refusal}",
+                input.source.path.display()
+            ))
+        };
         let spill = &mut self.spill;
         self.treater
             .treat(
@@ -203,12 +231,14 @@ impl Reader<'_> {
                 },
             )
             .map_err(|e| match e {
-                Untreated::Refused(refusal) => Error::Input(format!(
-                    "{}: an identifier {refusal}",
-                    input.source.path.display()
-                )),
+                Untreated::Refused(refusal) => refused(refusal),
                 Untreated::Spill(e) => e.into(),
             })?;
+        let excluded = (0..).zip(&self.reasons);
+        let excluded = excluded.filter_map(|(record, reason)| Some((record, (*reason)?)));
+        self.treater
+            .look_among_excluded(cells, mapping, &self.checker, excluded)
+            .map_err(refused)?;
         Ok(self.lines(cells, input, plan, header))
     }
 

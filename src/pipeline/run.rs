@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use super::across;
 use super::attest::{self, Facts};
+use super::previous::{self, Previous};
 use super::read::{self, threads};
-use super::reader::{Reader, Sums, local_columns};
+use super::reader::{Finished, Reader, Sums, local_columns};
 use super::worklist::{Lines, Worklist};
 use super::write::write;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::finding::ExtractFinding;
 use crate::select::Exclusion;
-use crate::treat::{Identifiers, MasterKey, People, RowPlan, Scope};
+use crate::treat::{Identifiers, MasterKey, People, RowPlan, Scope, Sightings};
 use crate::validate::across::{Collapsed, Place};
 use crate::validate::{Broken, Check, Plan, Setting, Tally};
 use crate::write::{FindingRow, GridRow, Lock, Spill, Staging, WorklistHeader, grid_rows};
@@ -61,7 +62,7 @@ pub struct Outcome {
     pub test_key: bool,
     /// The configuration says how a source marks cancelled events, and none was met.
     pub cancelled_unseen: bool,
-    /// Fields whose values could not be checked, with the reason.
+    /// Rules that could not run, with the reason.
     pub not_checked: Vec<(String, String)>,
 }
 
@@ -100,6 +101,8 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         .as_ref()
         .map(|c| c.column.as_str());
     let mut inputs = read::open(&config.sources, cancelled, &schema)?;
+    let previous = Previous::open(&config, &key, &signing.public(), &plan)?;
+    let sought = previous.as_ref().and_then(Previous::sought);
 
     let bundle_stage =
         Staging::begin(&config.bundle_dir, false).map_err(Error::io("make", &config.bundle_dir))?;
@@ -149,7 +152,8 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             let spill: &Spill = spill_ref.get_or_init(|| Spill::new(&spill_directory));
             spill.clear();
             let worklist = Worklist::begin(worklist_stage.path(), header_ref)?;
-            let readers = (0..threads()).map(|_| Reader::new(plan_ref, rows_ref, spill, sources));
+            let reader = || Reader::new(plan_ref, rows_ref, spill, sources, sought);
+            let readers = std::iter::repeat_with(reader).take(threads());
             Ok((readers.collect(), worklist))
         },
         |reader: &mut Reader<'_>, cells, input| {
@@ -172,11 +176,15 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     let mut sums = Sums::new(sources, plan.fields.len());
     let mut identifiers = Identifiers::default();
     let mut people = People::default();
+    let mut sightings = sought.map(Sightings::new);
     for reader in readers {
-        let (counted, met, submitted) = reader.finish()?;
-        sums.merge(counted);
-        identifiers.merge(met);
-        people.merge(submitted);
+        let finished: Finished<'_> = reader.finish()?;
+        sums.merge(finished.sums);
+        identifiers.merge(finished.identifiers);
+        people.merge(finished.people);
+        if let Some((all, of_one)) = sightings.as_mut().zip(finished.sightings) {
+            all.merge(&of_one);
+        }
     }
     if sums.read() == 0 {
         return Err(Error::Input(
@@ -186,11 +194,12 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     let Some(spill) = spill.get() else {
         return Err(Error::Internal("nothing was read".into()));
     };
-    let run_id = attest::run_id(&config, &key, &scope, &facts);
+    let run_id = attest::run_id(&config, &key, &scope, &facts, previous.as_ref());
     let found = across::judge(
         &plan,
         std::mem::take(&mut sums.across),
         &sums.file,
+        &previous::judge(previous.as_ref(), sightings.as_ref()),
         &mut sums.tally,
     )?;
     sums.left_out.sort_unstable();
@@ -223,6 +232,9 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     worklist
         .about_the_extract(&plan, &found.file, &header)
         .map_err(Error::io("write", &config.worklist_dir))?;
+    if let (Some(previous), Some(sightings)) = (&previous, &sightings) {
+        previous.list_lost(sightings, &inputs, &plan, worklist_stage.path())?;
+    }
 
     let mut not_checked = not_checked(&plan);
     not_checked.extend(found.not_run);
@@ -288,6 +300,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         key: &key,
         signing: &signing,
         inputs: &inputs,
+        previous: previous.as_ref(),
         sources: &facts,
         sums: &sums,
         people: people.count(),

@@ -51,11 +51,7 @@ impl Lines {
             expected.as_bytes(),
             finding.fault.as_bytes(),
             finding.page.remedy.as_bytes(),
-            finding
-                .follows_from
-                .as_deref()
-                .unwrap_or_default()
-                .as_bytes(),
+            finding.follows_from.unwrap_or_default().as_bytes(),
             reason.map_or("", Exclusion::name).as_bytes(),
         ];
         cells.into_iter().for_each(|cell| self.findings.cell(cell));
@@ -128,7 +124,7 @@ impl Worklist {
                 "no NHS number, postcode, person id or name of the extract; found in {records} records"
             );
             let cells = [
-                &*rule,
+                rule,
                 page.severity.name(),
                 ALL_SOURCES,
                 "",
@@ -211,7 +207,7 @@ impl Worklist {
 }
 
 /// A new file that nobody else can read.
-fn private_file(path: &Path) -> std::io::Result<File> {
+pub(super) fn private_file(path: &Path) -> std::io::Result<File> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]

@@ -3,7 +3,9 @@
 mod identifiers;
 pub mod key;
 mod key_file;
+mod look;
 mod memo;
+mod open_services;
 mod people;
 mod pseudonym;
 mod row;
@@ -11,6 +13,7 @@ mod row;
 pub use identifiers::{Identifiers, skeleton};
 pub use key::{KeyError, MasterKey, Scope};
 pub use key_file::{FormatError, Weakness};
+pub use open_services::{Met, OpenServices, SERVICE_KIND, Service, Sighting, Sightings};
 pub use people::People;
 pub use pseudonym::{DomainKey, LocalRefusal, Pseudonym, SourceDigester};
 pub use row::{Form, OutputColumn, RowPlan, Treater};

@@ -13,10 +13,7 @@ pub struct People(HashSet<u64, FixedState>);
 impl People {
     /// Counts the person of a record, if it has a pseudonym.
     pub(super) fn add(&mut self, pseudonym: Option<Pseudonym>) {
-        if let Some([a, b, c, d, e, f, g, h, ..]) = pseudonym.as_ref().map(Pseudonym::as_bytes) {
-            self.0
-                .insert(u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]));
-        }
+        self.0.extend(pseudonym.as_ref().map(Pseudonym::start));
     }
 
     /// Adds another thread's.

@@ -27,6 +27,12 @@ impl Pseudonym {
         &self.0
     }
 
+    /// The first eight bytes: enough to tell the people of one council apart.
+    pub fn start(&self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
+
     /// 64 lowercase hexadecimal digits: the form the national data set uses.
     pub fn hex(&self) -> String {
         HEXLOWER.encode(&self.0)
@@ -253,6 +259,7 @@ mod tests {
         pseudonym.write_hex(&mut buffer);
         assert_eq!(pseudonym.hex().as_bytes(), buffer);
         assert_eq!(HEXLOWER.encode(pseudonym.as_bytes()), pseudonym.hex());
+        assert_eq!(format!("{:016x}", pseudonym.start()), pseudonym.hex()[..16]);
         assert_eq!(format!("{pseudonym:?}"), WITHHELD);
     }
 

@@ -7,7 +7,11 @@
 use std::sync::Arc;
 
 use super::memo::Memo;
-use super::{DomainKey, Identifiers, KeyError, LocalRefusal, MasterKey, People, Pseudonym, Scope};
+use super::open_services::SERVICE_KIND;
+use super::{
+    DomainKey, Identifiers, KeyError, LocalRefusal, MasterKey, OpenServices, People, Pseudonym,
+    Scope, Sightings,
+};
 use crate::date::Date;
 use crate::extract::Cells;
 use crate::map::Mapping;
@@ -54,15 +58,20 @@ pub struct RowPlan {
     pub columns: Vec<OutputColumn>,
     /// In the order of a row.
     emits: Vec<Emit>,
-    schema: Arc<Schema>,
+    pub(super) schema: Arc<Schema>,
     slots: Vec<Slot>,
-    person_slot: usize,
+    pub(super) person_slot: usize,
     /// `None` if the configuration drops the NHS number: then nothing made of it may stand in another column either.
     nhs_slot: Option<usize>,
     la_code: String,
+    /// The fields by which services of one person with the same start are told apart.
+    pub(super) service_kind: [Option<usize>; 2],
     /// Fields that identify a person by a word: ids and names. Whatever their treatment, their values are remembered.
     words: Vec<usize>,
 }
+
+/// Where the NHS number stands among the slots, whether or not anything made of it is written.
+pub(super) const NHS_SLOT: usize = 1;
 
 /// How one cell of a row is made.
 #[derive(Debug, Clone, Copy)]
@@ -112,9 +121,11 @@ impl RowPlan {
             emits: Vec::new(),
             slots: Vec::new(),
             person_slot: 0,
-            nhs_slot: (schema.fields[roles.nhs_number].treatment != Treatment::Drop).then_some(1),
+            nhs_slot: (schema.fields[roles.nhs_number].treatment != Treatment::Drop)
+                .then_some(NHS_SLOT),
             la_code: scope.controller().to_owned(),
             words: words(&schema),
+            service_kind: SERVICE_KIND.map(|(name, _)| schema.position(name)),
             schema: Arc::clone(&schema),
         };
         plan.slots.push(Slot {
@@ -242,28 +253,32 @@ fn form_of(kind: Kind) -> Form {
 
 /// Makes rows. One treater belongs to one thread.
 pub struct Treater<'a> {
-    plan: &'a RowPlan,
+    pub(super) plan: &'a RowPlan,
     memos: Vec<Memo>,
-    pseudonyms: Vec<Vec<Option<Pseudonym>>>,
+    pub(super) pseudonyms: Vec<Vec<Option<Pseudonym>>>,
     identifiers: Identifiers,
     people: People,
+    /// `None` unless an earlier bundle is compared.
+    pub(super) sightings: Option<Sightings<'a>>,
 }
 
 impl<'a> Treater<'a> {
-    /// One that has seen nothing.
-    pub fn new(plan: &'a RowPlan) -> Self {
+    /// One that has seen nothing. `sought` are services of an earlier bundle that it looks for on the way.
+    pub fn new(plan: &'a RowPlan, sought: Option<&'a OpenServices>) -> Self {
         Self {
             plan,
             memos: plan.slots.iter().map(|_| Memo::new()).collect(),
             pseudonyms: plan.slots.iter().map(|_| Vec::new()).collect(),
             identifiers: Identifiers::default(),
             people: People::default(),
+            sightings: sought.map(Sightings::new),
         }
     }
 
-    /// The identifiers met, of all records, the excluded included, and the people submitted.
-    pub fn finish(self) -> (Identifiers, People) {
-        (self.identifiers, self.people)
+    /// The identifiers met, of all records, the excluded included; the people submitted; and what was seen of the services
+    /// that were looked for.
+    pub fn finish(self) -> (Identifiers, People, Option<Sightings<'a>>) {
+        (self.identifiers, self.people, self.sightings)
     }
 
     /// Makes the rows of the submitted records of the checker's last batch. `emit` gets the first byte of the person
@@ -284,6 +299,7 @@ impl<'a> Treater<'a> {
         for slot in 0..self.plan.slots.len() {
             self.pseudonymise(slot, cells, mapping, checker, submitted)?;
         }
+        self.look(cells, checker, submitted, |_| None);
         let mut people = std::mem::take(&mut self.people);
         let made = self.made(cells, mapping, checker);
         for (position, &record) in submitted.iter().enumerate() {
@@ -352,7 +368,7 @@ impl<'a> Treater<'a> {
         }
     }
 
-    fn pseudonymise(
+    pub(super) fn pseudonymise(
         &mut self,
         at: usize,
         cells: &Cells,

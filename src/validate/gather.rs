@@ -237,7 +237,7 @@ impl<'a> Gatherer<'a> {
 
 /// The end as national processing has it, version 1: a death between start and end, or after the start of what has no
 /// end, is the end (spec rules.md section 7).
-fn derived_end(start: Option<Date>, end: Option<Date>, death: Option<Date>) -> Option<Date> {
+pub fn derived_end(start: Option<Date>, end: Option<Date>, death: Option<Date>) -> Option<Date> {
     match (start, death) {
         (Some(start), Some(death)) if death >= start && end.is_none_or(|end| death <= end) => {
             Some(death)

@@ -26,6 +26,11 @@ const LONGEST_VALUE: usize = 512;
 /// The rank of a value that no hierarchy names.
 const NO_RANK: u8 = 255;
 
+/// A number for a value of a list: the same for values that are the same apart from capitals, and in every run.
+pub fn key_of(value: &str) -> u64 {
+    hash(value.to_lowercase().as_bytes())
+}
+
 /// A number for a text, the same in every run.
 fn hash(text: &[u8]) -> u64 {
     QualityState::default().hash_one(text)
@@ -237,7 +242,7 @@ impl Context<'_> {
         if self.keyed {
             entry.key = match (self.judge, entry.text.parse::<f64>()) {
                 (Judge::Number { .. }, Ok(number)) => hash(&number.to_bits().to_ne_bytes()),
-                _ => hash(entry.text.to_lowercase().as_bytes()),
+                _ => key_of(&entry.text),
             };
         }
         if let Some(list) = self.list {

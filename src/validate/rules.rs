@@ -90,6 +90,7 @@ impl Plan {
             FileRule::ToleratedGap2 => (roles.event_end, Check::ToleratedGap),
             FileRule::MonthMissing => (roles.event_end, Check::MonthMissing),
             FileRule::TypeMissing => (roles.event_type, Check::Missing),
+            FileRule::LostService => (roles.event_type, Check::LostService),
             FileRule::SupersededRelease => (roles.period_end, Check::SupersededRelease),
             FileRule::MissingShare => (roles.nhs_number, Check::MissingShare),
         };

@@ -86,7 +86,6 @@ fn a_fault_is_named_with_its_key() {
             &["gate.max_error_records"],
         ),
         ("lists", "nowhere.csv", &["lists", "cannot read"]),
-        ("previous", "nowhere", &["previous", "nowhere"]),
     ] {
         let ran = Council::of([service()]).set(key, value).fails(2);
         ran.said.says(says);

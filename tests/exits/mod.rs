@@ -6,4 +6,5 @@ mod input;
 mod keys;
 mod malformed;
 mod output;
+mod previous;
 mod verification;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::PolarsResult;
 
+use super::lost::Comparison;
 use super::period_2::{self, Derived2};
 use super::wording::{days, kinds, month_of, months, records, share};
 use crate::date::Date;
@@ -33,6 +34,8 @@ pub struct FileFacts<'a> {
     /// The configured reporting period. Without it, the earliest start and the latest end that are stated make one, as
     /// they do nationally.
     pub period: Option<(Date, Date)>,
+    /// With the bundle sent before.
+    pub comparison: &'a Comparison,
 }
 
 /// A rule about the extract as a whole. The order is that of the findings.
@@ -58,6 +61,8 @@ pub enum FileRule {
     MonthMissing,
     /// A type of event has no record.
     TypeMissing,
+    /// Services that the bundle sent before had open are in none of the records.
+    LostService,
     /// Release 1 for a period that ends on or after 30 September 2025.
     SupersededRelease,
     /// Some records have no NHS number.
@@ -122,6 +127,7 @@ impl FileFacts<'_> {
             }
         }
         self.types_missing(&mut out);
+        self.comparison.judge(&mut out);
         self.missing_share(&mut out);
         out.findings.sort_by_key(|finding| finding.rule);
         out.not_run.sort_by_key(|(rule, _)| *rule);
@@ -377,7 +383,7 @@ fn gaps_2(first: Month, last: Month, gaps: &[(EventKind, Month)], out: &mut File
 }
 
 impl FileJudged {
-    fn find(&mut self, rule: FileRule, records: u64, detail: String) {
+    pub(super) fn find(&mut self, rule: FileRule, records: u64, detail: String) {
         self.findings.push(FileFinding {
             rule,
             records,

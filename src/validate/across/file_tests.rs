@@ -2,6 +2,7 @@
 
 use super::EventKind::{Assessment, Request, Review, Service};
 use super::*;
+use crate::validate::across::lost::LostServices;
 
 /// Stated on the records, with how many.
 type Periods = BTreeMap<(Option<Date>, Option<Date>), u64>;
@@ -39,8 +40,17 @@ fn facts<'a>(periods: &'a Periods, months: &'a MonthCounts) -> FileFacts<'a> {
         release: "2",
         la_code: "503",
         period: None,
+        comparison: &NOTHING_LOST,
     }
 }
+
+static NOTHING_LOST: Comparison = Comparison::Made(LostServices {
+    end: Date::FIRST,
+    open: 0,
+    lost: 0,
+    of_another_kind: 0,
+    left_out: Vec::new(),
+});
 
 fn find(rule: FileRule, records: u64, detail: &str) -> FileFinding {
     FileFinding {

@@ -13,6 +13,7 @@
 mod events;
 pub mod file;
 mod grouping;
+pub mod lost;
 mod people;
 pub mod period_2;
 mod wording;

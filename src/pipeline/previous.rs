@@ -1,0 +1,360 @@
+//! The bundle sent before: whether it is sound and can be compared, what it had open, and what this run lost of it.
+
+use std::collections::HashMap;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::across::read_again;
+use super::open_services::{self, Open};
+use super::read::Input;
+use super::worklist::private_file;
+use crate::attest::predicate::{Predicate, TreatmentKind};
+use crate::attest::{self, PublicKey, VerifyError, digest};
+use crate::config::Config;
+use crate::date::Date;
+use crate::error::{Error, Result};
+use crate::schema::{List, Match};
+use crate::select::Exclusion;
+use crate::treat::{MasterKey, Met, OpenServices, SERVICE_KIND, Service, Sighting, Sightings, key};
+use crate::validate::across::Place;
+use crate::validate::across::lost::{Comparison, LostServices};
+use crate::validate::{Plan, key_of};
+use crate::write::WorklistLines;
+
+/// The submission in a bundle that is read.
+const SUBMISSION: &str = "submission.parquet";
+
+/// The file of the worklist that lists lost services.
+const LOST_SERVICES: &str = "lost-services.csv";
+
+/// The columns of that file. A person has an id or, where the extract tells none, a pseudonym, never both: nobody should
+/// find them side by side.
+const COLUMNS: [&str; 7] = [
+    "person_id",
+    "person_pseudonym",
+    "event_start_date",
+    "service_type",
+    "service_component",
+    "delivery_mechanism",
+    "what_this_extract_has",
+];
+
+/// The bundle that the configuration names under `previous:`.
+pub(super) struct Previous {
+    /// SHA-256 of its `manifest.json`.
+    pub manifest_digest: String,
+    submission: PathBuf,
+    /// When its period ended.
+    end: Date,
+    /// Its services that were open then, or why they cannot be compared.
+    open: std::result::Result<OpenServices, String>,
+}
+
+impl Previous {
+    /// Opens the bundle, if the configuration names one.
+    ///
+    /// # Errors
+    /// When it is no bundle, is damaged, or is another council's or of another return.
+    pub fn open(
+        config: &Config,
+        key: &MasterKey,
+        signing: &PublicKey,
+        plan: &Plan,
+    ) -> Result<Option<Self>> {
+        let Some(bundle) = &config.previous else {
+            return Ok(None);
+        };
+        let statement = attest::check_digests(bundle, signing).map_err(|e| refusal(bundle, &e))?;
+        let predicate = statement.predicate();
+        of_this_return(bundle, predicate, config)?;
+        let manifest = bundle.join(attest::MANIFEST);
+        let (manifest_digest, _) =
+            digest::of_file(&manifest).map_err(Error::io("read", &manifest))?;
+        let end = &predicate.period.stated.end;
+        let end = Date::parse_iso(end).ok_or_else(|| {
+            Error::Verification(format!(
+                "previous: {}: the manifest states a period that cannot be read",
+                bundle.display()
+            ))
+        })?;
+        let submission = bundle.join(SUBMISSION);
+        let open = match incomparable(predicate, end, config, key) {
+            Some(reason) => Err(reason),
+            None => Ok(gather(&submission, end, plan)?),
+        };
+        Ok(Some(Self {
+            manifest_digest,
+            submission,
+            end,
+            open,
+        }))
+    }
+
+    /// The services to look for.
+    pub fn sought(&self) -> Option<&OpenServices> {
+        self.open.as_ref().ok()
+    }
+
+    /// Lists the services that are lost among the files of the worklist, if there are any.
+    ///
+    /// # Errors
+    /// When a file changed since it was read first, or the disk is full.
+    pub fn list_lost(
+        &self,
+        sightings: &Sightings<'_>,
+        inputs: &[Input],
+        plan: &Plan,
+        worklist: &Path,
+    ) -> Result<()> {
+        if !sightings.services().iter().any(|s| s.is_lost()) {
+            return Ok(());
+        }
+        let ids = ids(&sightings.places_of_the_lost(), inputs, plan)?;
+        let path = worklist.join(LOST_SERVICES);
+        let file = private_file(&path).map_err(Error::io("write", &path))?;
+        let mut file = BufWriter::new(file);
+        let mut lines = WorklistLines::default();
+        lines.bytes.extend_from_slice(b"\xEF\xBB\xBF");
+        lines.line(COLUMNS.into_iter().map(str::as_bytes));
+        let mut seen = sightings.services().iter();
+        open_services::each(&self.submission, self.end, |open| {
+            let Some(sighting) = seen.next().filter(|s| s.is_lost()) else {
+                return Ok(());
+            };
+            line(
+                &mut lines,
+                &open,
+                *sighting,
+                sightings.met(open.people()),
+                &ids,
+            );
+            file.write_all(&lines.bytes)
+                .map_err(Error::io("write", &path))?;
+            lines.bytes.clear();
+            Ok(())
+        })?;
+        file.into_inner()
+            .map_err(std::io::IntoInnerError::into_error)
+            .and_then(|file| file.sync_all())
+            .map_err(Error::io("write", &path))
+    }
+}
+
+/// What the comparison came to, for the rule.
+pub(super) fn judge(previous: Option<&Previous>, sightings: Option<&Sightings<'_>>) -> Comparison {
+    let Some(previous) = previous else {
+        return Comparison::NotRun("no `previous:` bundle is named".into());
+    };
+    let (open, sightings) = match (&previous.open, sightings) {
+        (Err(reason), _) => return Comparison::NotRun(reason.clone()),
+        (Ok(_), None) => return Comparison::NotRun("nothing was looked for".into()),
+        (Ok(open), Some(sightings)) => (open, sightings),
+    };
+    let count = |is: &dyn Fn(Sighting) -> bool| {
+        sightings.services().iter().filter(|s| is(**s)).count() as u64
+    };
+    let left_out = Exclusion::ALL.map(|reason| {
+        let n = count(&|sighting| sighting == Sighting::LeftOut(reason));
+        (reason.name(), n)
+    });
+    Comparison::Made(LostServices {
+        end: previous.end,
+        open: open.len() as u64,
+        lost: count(&Sighting::is_lost),
+        of_another_kind: count(&|sighting| sighting == Sighting::OfAnotherKind),
+        left_out: left_out.into_iter().filter(|(_, n)| *n > 0).collect(),
+    })
+}
+
+/// What is not there is input that is missing; everything else is damage.
+fn refusal(bundle: &Path, error: &VerifyError) -> Error {
+    let message = format!(
+        "previous: {}: {error}. Name the directory of the bundle that was sent before, as it was made",
+        bundle.display()
+    );
+    match error {
+        VerifyError::NoBundle(_) | VerifyError::Missing(_) | VerifyError::Unreadable { .. } => {
+            Error::Input(message)
+        }
+        _ => Error::Verification(message),
+    }
+}
+
+/// A bundle of another council or another return cannot have been sent before this one.
+fn of_this_return(bundle: &Path, before: &Predicate, config: &Config) -> Result<()> {
+    // `cld-release-1` and `cld-release-2` are releases of one return.
+    let family = |id: &str| id.split('-').next().map(str::to_owned);
+    let fault = if before.controller.la_code != config.la_code {
+        "a bundle of another council (LA code)"
+    } else if family(&before.schema.id) != family(&config.schema.id) {
+        "a bundle of another return"
+    } else {
+        return Ok(());
+    };
+    Err(Error::Usage(format!(
+        "previous: {} is {fault}. Name the bundle that was sent before this one, or none",
+        bundle.display()
+    )))
+}
+
+/// Why nothing of the bundle can be compared, if it cannot.
+fn incomparable(
+    before: &Predicate,
+    end: Date,
+    config: &Config,
+    master: &MasterKey,
+) -> Option<String> {
+    let differs: Vec<_> = [
+        ("key", before.key.id == master.key_id()),
+        ("epoch", before.key.epoch == config.epoch),
+        ("recipient", before.recipient == config.recipient),
+        ("purpose", before.purpose == config.purpose),
+        ("algorithm", before.key.algorithm == key::ALGORITHM),
+    ]
+    .into_iter()
+    .filter(|(_, equal)| !equal)
+    .map(|(name, _)| name)
+    .collect();
+    if !differs.is_empty() {
+        return Some(format!(
+            "the pseudonyms of the previous bundle cannot be compared with those of this run: another {}",
+            differs.join(", another ")
+        ));
+    }
+    let period = config.period;
+    if end >= period.end {
+        return Some(format!(
+            "the period of the previous bundle ends on {}, not before the end of this one's",
+            end.iso()
+        ));
+    }
+    if end.days_since_1970() + 1 < period.start.days_since_1970() {
+        return Some(format!(
+            "the period of the previous bundle ends on {}, and this one's starts later than the day after: a service that \
+             ended between them is rightly in neither",
+            end.iso()
+        ));
+    }
+    let is = |field: &str, treatment| {
+        let mut fields = before.treatment.iter();
+        fields.any(|f| f.field == field && f.treatment == treatment)
+    };
+    let dropped = |field: &&str| !is(field, TreatmentKind::Keep);
+    let events = ["Event Type", "Event Start Date", "Event End Date"];
+    if let Some(field) = events.iter().find(|field| dropped(field)) {
+        return Some(format!("the previous bundle does not tell the {field}"));
+    }
+    let people = ["LA Person Unique Identifier", "NHS Number"];
+    if !people
+        .iter()
+        .any(|field| is(field, TreatmentKind::Pseudonymise))
+    {
+        return Some("the previous bundle has no pseudonyms of people".into());
+    }
+    None
+}
+
+/// Numbers of the services that were open.
+fn gather(submission: &Path, end: Date, plan: &Plan) -> Result<OpenServices> {
+    let mut values = SERVICE_KIND.map(|(field, _)| {
+        let schema = &plan.schema;
+        let list = schema.position(field).and_then(|at| schema.fields[at].list);
+        Values {
+            list: list.map(|list| &schema.lists[list]),
+            known: HashMap::new(),
+        }
+    });
+    let mut open = OpenServices::default();
+    open_services::each(submission, end, |service| {
+        let [of_type, component] = &mut values;
+        let kind = [
+            service.kind[0].and_then(|value| of_type.key(value)),
+            service.kind[1].and_then(|value| component.key(value)),
+        ];
+        let start = service.start;
+        open.add(service.people(), Service { start, kind });
+        Ok(())
+    })?;
+    Ok(open.settle())
+}
+
+/// What values of the bundle before are in the list of this return.
+struct Values<'a> {
+    list: Option<&'a List>,
+    known: HashMap<String, Option<u64>>,
+}
+
+impl Values<'_> {
+    /// What the value hashes to as this return has it. `None` where it has none like it: the release changed, and nobody
+    /// can say to what; or the value was wrong, and may have been put right.
+    fn key(&mut self, value: &str) -> Option<u64> {
+        if let Some(key) = self.known.get(value) {
+            return *key;
+        }
+        let key = match self.list.map(|list| list.look_up(value)) {
+            Some(
+                Match::Exact(value) | Match::Respelt { value, .. } | Match::Previous { value },
+            ) => Some(key_of(value)),
+            _ => None,
+        };
+        self.known.insert(value.to_owned(), key);
+        key
+    }
+}
+
+/// The person ids in these records.
+fn ids(places: &[Place], inputs: &[Input], plan: &Plan) -> Result<HashMap<Place, Vec<u8>>> {
+    let mut ids = HashMap::new();
+    let field = plan.schema.roles.person_id;
+    read_again(
+        inputs,
+        places,
+        |place| *place,
+        |cells, input, found| {
+            let id = |(record, place): (usize, &Place)| {
+                let column = input.mapping.fields[field]?;
+                Some((*place, cells.get(column, record).to_vec()))
+            };
+            found.into_iter().filter_map(id).collect::<Vec<_>>()
+        },
+        |found| {
+            ids.extend(found);
+            Ok(())
+        },
+    )?;
+    Ok(ids)
+}
+
+fn line(
+    lines: &mut WorklistLines,
+    open: &Open<'_>,
+    sighting: Sighting,
+    met: Met,
+    ids: &HashMap<Place, Vec<u8>>,
+) {
+    let id = match met {
+        Met::At(place) => ids.get(&place).map_or(&b""[..], Vec::as_slice),
+        Met::WithoutId | Met::Nowhere => b"",
+    };
+    let pseudonym = open.pseudonyms.into_iter().flatten().next();
+    let pseudonym = pseudonym.filter(|_| id.is_empty());
+    let has = match (sighting, met) {
+        (Sighting::OfAnotherKind, _) => {
+            "a service of the person with this start, of another type or component"
+        }
+        (_, Met::Nowhere) => "no record of the person",
+        _ => "other records of the person",
+    };
+    lines.line(
+        [
+            id,
+            pseudonym.unwrap_or_default().as_bytes(),
+            open.start.dmy().as_bytes(),
+            open.kind[0].unwrap_or_default().as_bytes(),
+            open.kind[1].unwrap_or_default().as_bytes(),
+            open.delivery.unwrap_or_default().as_bytes(),
+            has.as_bytes(),
+        ]
+        .into_iter(),
+    );
+}
