@@ -51,8 +51,10 @@
 //! through polars expressions per batch 3.3; polars streaming 4.2, and 0.6 to 1.7 GB of memory against 13 to 150 MB.
 //! polars' own CSV reader also refuses or misreads what case systems write (an inch mark, a short row, a lone carriage
 //! return), and brings an HTTP client when it is switched on together with its lazy engine. So: the reading of records is
-//! ours, Arrow and Parquet carry what is written, and polars works on tables: the derived reporting period now, rules
-//! across records and joins of sources where they come. `tests/bench/run` measures a whole run against polars' plain copy
+//! ours, Arrow and Parquet carry what is written, and polars works on tables: the derived reporting period now, joins of
+//! sources where they come. Rules across records keep 56 bytes of each, bring those of one person or event together by the
+//! first bits of a hash and sort small parts: about 0.1 s for a million records.
+//! `tests/bench/run` measures a whole run against polars' plain copy
 //! of the same file.
 
 pub mod attest;
