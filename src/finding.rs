@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use crate::extract::Cells;
 use crate::map::Mapping;
 use crate::redact::Identifying;
-use crate::schema::{Field, Kind, Page, Severity};
+use crate::schema::{Field, Kind, List, Page, Severity};
 use crate::validate::across::{Instead, Verdict, ten_digits};
-use crate::validate::{Broken, Check, Checker, Issue, Plan};
+use crate::validate::{Broken, Check, Checker, Entry, Issue, Plan};
 
 /// The source of a finding that is about the extract as a whole, or whose source is not known any more.
 pub const ALL_SOURCES: &str = "all sources";
@@ -50,8 +50,27 @@ pub struct Case<'a> {
     pub event_reference: &'a [u8],
     /// The value as received.
     pub received: &'a [u8],
-    /// What to write instead, where that is known from the value; else empty.
-    pub suggestion: Cow<'a, str>,
+    /// What to write instead, where that is known from the value.
+    pub suggestion: Suggestion<'a>,
+}
+
+/// What to write instead of a value received.
+#[derive(Clone)]
+pub enum Suggestion<'a> {
+    /// This, or nothing that is known.
+    Text(Cow<'a, str>),
+    /// What the list has that is near, which is looked for only if somebody wants to know.
+    Near(&'a Entry, &'a List),
+}
+
+impl Suggestion<'_> {
+    /// Empty where nothing is known.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Near(entry, list) => entry.hint(list),
+        }
+    }
 }
 
 /// A finding about the extract as a whole. Nothing of it is identifiable.
@@ -91,7 +110,7 @@ impl<'a> Finding<'a> {
                 person_id: b"",
                 event_reference: b"",
                 received: b"",
-                suggestion: Cow::Borrowed(""),
+                suggestion: Suggestion::Text(Cow::Borrowed("")),
             }),
         }
     }
@@ -118,7 +137,7 @@ impl<'a> Finding<'a> {
                 record,
                 mapping,
                 names[cells.source],
-                suggestion,
+                Suggestion::Text(suggestion),
             )
         }
     }
@@ -132,7 +151,7 @@ impl<'a> Finding<'a> {
         mapping: &'a Mapping,
         source: &'a str,
     ) -> Self {
-        let suggestion = Cow::Borrowed(suggestion(issue, checker, cells.source));
+        let suggestion = suggestion(issue, plan, checker, cells.source);
         Self {
             follows_from: issue.cause.map(|(field, broken)| plan.code(field, broken)),
             ..Self::at(
@@ -157,7 +176,7 @@ impl<'a> Finding<'a> {
         record: usize,
         mapping: &'a Mapping,
         source: &'a str,
-        suggestion: Cow<'a, str>,
+        suggestion: Suggestion<'a>,
     ) -> Self {
         let field = &plan.schema.fields[usize::from(at)];
         let cell = |field: usize| {
@@ -216,18 +235,27 @@ fn expected(broken: Broken, at: usize, plan: &Plan) -> Cow<'_, str> {
 }
 
 /// What to write instead, where that is known from the value received.
-fn suggestion<'a>(issue: Issue, checker: &'a Checker<'_>, source: usize) -> &'a str {
-    let entry = checker.entry(source, usize::from(issue.field), issue.record as usize);
-    let Broken::Check(check) = issue.broken else {
-        return "";
-    };
-    match (check, entry) {
-        (Check::NotInList | Check::ReleaseOneRetired, Some(entry)) => &entry.hint,
+fn suggestion<'a>(
+    issue: Issue,
+    plan: &'a Plan,
+    checker: &'a Checker<'_>,
+    source: usize,
+) -> Suggestion<'a> {
+    let field = usize::from(issue.field);
+    let list = plan.schema.fields[field].list;
+    let entry = checker.entry(source, field, issue.record as usize);
+    match (issue.broken, entry, list) {
+        (Broken::Check(Check::NotInList | Check::ReleaseOneRetired), Some(entry), Some(list)) => {
+            Suggestion::Near(entry, &plan.schema.lists[list])
+        }
         (
-            Check::Capitals | Check::ReleaseOne | Check::WhiteSpace | Check::NumberFormat,
+            Broken::Check(
+                Check::Capitals | Check::ReleaseOne | Check::WhiteSpace | Check::NumberFormat,
+            ),
             Some(entry),
-        ) => &entry.text,
-        _ => "",
+            _,
+        ) => Suggestion::Text(Cow::Borrowed(&entry.text)),
+        _ => Suggestion::Text(Cow::Borrowed("")),
     }
 }
 

@@ -177,7 +177,7 @@ fn judge(manner: Manner<'_>, maker: &Maker) -> Judged {
             row: finding.row,
             rule: finding.rule.to_string(),
             severity: finding.severity.name(),
-            suggestion: finding.case.expose().suggestion.to_string(),
+            suggestion: finding.case.expose().suggestion.text().to_owned(),
         }));
     };
     let mut found = Vec::new();

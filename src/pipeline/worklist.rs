@@ -33,10 +33,10 @@ impl Lines {
     ) {
         let case = finding.case.expose();
         let row = finding.row.map_or(String::new(), |row| row.to_string());
-        let expected = if case.suggestion.is_empty() {
+        let expected = if case.suggestion.text().is_empty() {
             &*finding.expected
         } else {
-            &*case.suggestion
+            case.suggestion.text()
         };
         let cells = [
             finding.rule.as_bytes(),

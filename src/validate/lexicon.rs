@@ -1,6 +1,7 @@
 //! The distinct values of one column of one source, each judged once.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap as StdMap;
 
 use std::hash::BuildHasher as _;
@@ -60,8 +61,8 @@ pub struct Entry {
     pub event: EventKind,
     /// The kind of client it names, if it is a client type.
     pub client: ClientKind,
-    /// What to write instead, where the list has something like it.
-    pub hint: Box<str>,
+    /// What to write instead, where the list has something like it; looked for when somebody asks.
+    hint: OnceCell<Box<str>>,
     /// A full postcode, packed.
     pub postcode: u64,
     /// Position of a known value in the list, from 1; 0 for none, and for one that says that nothing is known.
@@ -199,7 +200,7 @@ impl Context<'_> {
             open: false,
             event: EventKind::None,
             client: ClientKind::Other,
-            hint: "".into(),
+            hint: OnceCell::new(),
             postcode: 0,
             place: 0,
             rank: NO_RANK,
@@ -363,7 +364,7 @@ impl Context<'_> {
                 entry.checks.add(Check::ReleaseOne);
             }
             Match::Retired { choices } => {
-                entry.hint = choices.join(", or ").into();
+                entry.hint = OnceCell::from(Box::from(choices.join(", or ")));
                 entry.validity = Validity::ReleaseOne;
                 entry.checks.add(Check::ReleaseOneRetired);
             }
@@ -371,10 +372,6 @@ impl Context<'_> {
                 if list.complete.is_closed() {
                     entry.validity = Validity::Invalid;
                     entry.checks.add(Check::NotInList);
-                    entry.hint = list
-                        .nearest(start(text, LONGEST_VALUE))
-                        .unwrap_or_default()
-                        .into();
                 } else {
                     // No finding for each record: nobody can correct it there. The value and its count go to the council.
                     entry.validity = Validity::Unverified;
@@ -431,6 +428,14 @@ fn hides_identifier(text: &str) -> bool {
 }
 
 impl Entry {
+    /// What to write instead, where the list has something like it; else empty.
+    pub fn hint(&self, list: &List) -> &str {
+        self.hint.get_or_init(|| {
+            let near = list.nearest(start(&self.text, LONGEST_VALUE));
+            near.unwrap_or_default().into()
+        })
+    }
+
     fn withhold(&mut self, check: Check) {
         self.validity = Validity::Invalid;
         // What else is wrong with it says what would be sent, and nothing is.

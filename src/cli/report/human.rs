@@ -82,7 +82,7 @@ fn received(finding: &Finding<'_>) -> String {
     } = finding.case.expose();
     let parts = [
         ("received ", *received, ""),
-        ("did you mean ", suggestion.as_bytes(), "?"),
+        ("did you mean ", suggestion.text().as_bytes(), "?"),
         ("person ", *person_id, ""),
         ("event ", *event_reference, ""),
     ];

@@ -32,7 +32,7 @@ fn finding(plan: &Plan, check: Check) -> Finding<'_> {
             person_id: b"",
             event_reference: b"",
             received: b"",
-            suggestion: "".into(),
+            suggestion: crate::finding::Suggestion::Text("".into()),
         }),
     }
 }
