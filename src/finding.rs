@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use crate::extract::Cells;
 use crate::map::Mapping;
 use crate::redact::Identifying;
-use crate::schema::{Field, Kind, List, Page, Severity};
+use crate::schema::{Field, List, Page, Severity};
 use crate::validate::across::{Instead, Verdict, ten_digits};
-use crate::validate::{Broken, Check, Checker, Entry, Issue, Plan};
+use crate::validate::{Broken, Check, Checker, Entry, Issue, Judge, Kernel, Plan};
 
 /// The source of a finding that is about the extract as a whole, or whose source is not known any more.
 pub const ALL_SOURCES: &str = "all sources";
@@ -126,7 +126,7 @@ impl<'a> Finding<'a> {
     ) -> Self {
         let (field, check) = plan.across(verdict.rule);
         let page = check.page();
-        let (expected, suggestion) = instead(verdict.instead, plan, usize::from(field), names);
+        let (expected, suggestion) = instead(verdict, plan, usize::from(field), names);
         Self {
             expected: expected.unwrap_or(Cow::Borrowed(&page.expected)),
             ..Self::at(
@@ -214,7 +214,11 @@ fn expected(broken: Broken, at: usize, plan: &Plan) -> Cow<'_, str> {
     let of_list = || Cow::Borrowed(plan.fields[at].of_list.as_str());
     match broken {
         Broken::Check(Check::NotInList | Check::ReleaseOneRetired | Check::ReleaseOne) => of_list(),
-        Broken::Check(Check::BlankMandatory) if field.kind == Kind::List => of_list(),
+        Broken::Check(Check::BlankMandatory) => Cow::Borrowed(&plan.fields[at].wanted),
+        Broken::Check(Check::Decimals) => Cow::Borrowed(match plan.fields[at].kernel {
+            Kernel::Distinct(Judge::Number { decimals: 0 }) => "a whole number",
+            _ => "a number with at most two decimals",
+        }),
         Broken::Check(Check::NotController) => Cow::Borrowed(&plan.la_code),
         Broken::Check(Check::OtherPeriod) => {
             let (start, end) = plan
@@ -228,7 +232,7 @@ fn expected(broken: Broken, at: usize, plan: &Plan) -> Cow<'_, str> {
             Cow::Owned(date.map_or(String::new(), crate::date::Date::dmy))
         }
         _ => match plan.page(broken).expected.as_str() {
-            "" => Cow::Borrowed(&field.format),
+            "" => Cow::Borrowed(plan.fields[at].format(field)),
             expected => Cow::Borrowed(expected),
         },
     }
@@ -261,7 +265,7 @@ fn suggestion<'a>(
 
 /// What was expected of a record that others contradict, without and with its values.
 fn instead<'a>(
-    instead: Instead,
+    verdict: &Verdict,
     plan: &'a Plan,
     field: usize,
     names: &[&str],
@@ -269,23 +273,26 @@ fn instead<'a>(
     let place = |place: crate::validate::across::Place| {
         format!("row {} of {}", place.row(), names[place.source()])
     };
-    let expected = match instead {
+    let beside = verdict
+        .beside
+        .map_or(String::new(), |at| format!(" (see {})", place(at)));
+    let expected = match verdict.instead {
         Instead::Tie => "one of them; no value has most of the person's records".to_owned(),
         Instead::SameAs(at) => format!("the person id of {}", place(at)),
         Instead::Stays(at) => format!("one record for one event; {} stays", place(at)),
         Instead::OneOf(n) => {
             format!(
-                "one record for one event; of {n} equal ones one stays, whichever is loaded last"
+                "one record for one event; of {n} equal ones one stays, whichever is loaded last{beside}"
             )
         }
         Instead::BehindOneOf(n) => {
-            format!("one record for one event; one of {n} others stays")
+            format!("one record for one event; one of {n} others stays{beside}")
         }
         Instead::Nothing | Instead::Number(_) | Instead::Day(_) | Instead::Value(_) => {
             String::new()
         }
     };
-    let value = match instead {
+    let value = match verdict.instead {
         Instead::Number(nhs) => ten_digits(nhs)
             .and_then(|n| String::from_utf8(n.digits().to_vec()).ok())
             .unwrap_or_default(),

@@ -111,6 +111,7 @@ fn human(outcome: &Outcome, whole_grid: bool) -> String {
         text += "\n";
     }
     text += &grid::line(&outcome.grid, whole_grid);
+    text += &extract::periods(&outcome.periods);
     text += &extract::deduplication(&outcome.collapsed);
     if outcome.submitted * 2 < outcome.read {
         text += "\nMOST RECORDS WERE LEFT OUT. See excluded.csv in the worklist; dates must be dd/mm/yyyy without a time.\n";
@@ -162,6 +163,7 @@ fn machine(outcome: &Outcome) -> serde_json::Value {
             "rule": f.rule, "severity": f.severity, "field": f.field, "records": f.records, "caused": f.caused,
         })).collect::<Vec<_>>(),
         "grid": grid::machine(&outcome.grid),
+        "periods": outcome.periods,
         "about_the_extract": about,
         "national_deduplication": deduplication,
         "rules_not_run": outcome.not_checked.iter().map(|(rule, reason)| json!({ "rule": rule, "reason": reason })).collect::<Vec<_>>(),

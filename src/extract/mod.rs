@@ -12,7 +12,7 @@ mod tests;
 pub use blocks::{Block, Blocks};
 pub use cells::{Cells, HeaderRow};
 pub use encoding::Encoding;
-pub use source::{MAX_ROW_BYTES, Source};
+pub use source::{Fingerprint, MAX_ROW_BYTES, Source};
 
 use std::path::PathBuf;
 

@@ -111,6 +111,29 @@ impl Source {
         if is_gzip(&self.path) { "csv.gz" } else { "csv" }
     }
 
+    /// What the file is now: another one, or one that was written to since, has another fingerprint. `None` where nothing
+    /// can be told.
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        let metadata = std::fs::metadata(&self.path).ok()?;
+        #[cfg(unix)]
+        let identity = {
+            use std::os::unix::fs::MetadataExt as _;
+            [
+                metadata.dev(),
+                metadata.ino(),
+                metadata.ctime() as u64,
+                metadata.ctime_nsec() as u64,
+            ]
+        };
+        #[cfg(not(unix))]
+        let identity = [0; 4];
+        Some(Fingerprint {
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+            identity,
+        })
+    }
+
     /// Size on disk in bytes; 0 where it cannot be told.
     pub fn size(&self) -> u64 {
         std::fs::metadata(&self.path).map_or(0, |m| m.len())
@@ -120,6 +143,15 @@ impl Source {
 fn is_gzip(path: &Path) -> bool {
     path.extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("gz"))
+}
+
+/// Tells a file from another one, and from itself after a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprint {
+    length: u64,
+    modified: Option<std::time::SystemTime>,
+    /// Device, file, and when either was changed last.
+    identity: [u64; 4],
 }
 
 /// Sees the bytes of a file as they are read.

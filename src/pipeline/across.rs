@@ -21,6 +21,8 @@ pub struct AcrossFound {
     pub collapsed: Collapsed,
     /// Findings about the extract as a whole.
     pub file: Vec<ExtractFinding>,
+    /// The period as stated and as derived nationally, in words.
+    pub periods: Vec<String>,
     /// Rules about the extract as a whole that could not run, with the reason.
     pub not_run: Vec<(String, String)>,
 }
@@ -81,6 +83,7 @@ pub(super) fn judge(
         verdicts: judged.verdicts,
         collapsed: judged.events,
         file,
+        periods: of_file.periods,
         not_run: not_run.collect(),
     })
 }
@@ -136,7 +139,7 @@ pub(super) fn read_again<T: Sync, O: Send + Default>(
                     .open_watched(std::sync::Arc::clone(&counter), Box::new(|_| {}))?;
                 let mut blocks = Blocks::open(&input.source, at, watched)?;
                 if blocks.header().names != input.mapping.names {
-                    return Err(changed(input));
+                    return Err(input.changed());
                 }
                 while let Some(block) = blocks.next()? {
                     if !pass(block) {
@@ -177,8 +180,10 @@ pub(super) fn read_again<T: Sync, O: Send + Default>(
             take(made)
         },
     )?;
+    // Another file with as many rows would put the findings on other people.
+    inputs.iter().try_for_each(Input::unchanged)?;
     match inputs {
-        [first, ..] if found != wanted.len() => Err(changed(first)),
+        [first, ..] if found != wanted.len() => Err(first.changed()),
         _ => Ok(()),
     }
 }
@@ -190,11 +195,4 @@ fn within<'w, T>(block: &Block, wanted: &'w [T], place: impl Fn(&T) -> Place) ->
     // The text of a block ends behind its last record, so no row of it lies beyond its line ends.
     let end = block.first_row + block.lines as u64 + 1;
     &wanted[before(block.first_row)..before(end)]
-}
-
-fn changed(input: &Input) -> Error {
-    Error::Input(format!(
-        "{} changed while it was read. Run again when nothing writes to it",
-        input.source.path.display()
-    ))
 }

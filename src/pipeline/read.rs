@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::line::in_order;
 use crate::config::SourceConfig;
 use crate::error::{Error, Result};
-use crate::extract::{Block, Blocks, Cells, Encoding, ExtractError, Source};
+use crate::extract::{Block, Blocks, Cells, Encoding, ExtractError, Fingerprint, Source};
 use crate::map::{MapError, Mapping};
 use crate::progress::Progress;
 use crate::schema::Schema;
@@ -19,6 +19,30 @@ pub struct Input {
     pub source: Source,
     /// How its columns are used.
     pub mapping: Mapping,
+    /// What the file was when it was opened first.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+impl Input {
+    /// Fails if the file is not what it was when it was opened first.
+    ///
+    /// # Errors
+    /// When it was written to, or another one is in its place.
+    pub fn unchanged(&self) -> Result<()> {
+        if self.source.fingerprint() == self.fingerprint {
+            Ok(())
+        } else {
+            Err(self.changed())
+        }
+    }
+
+    /// The failure of a file that changed.
+    pub fn changed(&self) -> Error {
+        Error::Input(format!(
+            "{} changed while it was read. Run again when nothing writes to it",
+            self.source.path.display()
+        ))
+    }
 }
 
 /// What was learnt of a source by reading it to the end.
@@ -48,6 +72,7 @@ pub fn open(
     let mut inputs = Vec::new();
     for (at, described) in sources.iter().enumerate() {
         let source = &described.source;
+        let fingerprint = source.fingerprint();
         let fitted = source
             .open()
             .and_then(|reader| Blocks::open(source, at, reader))
@@ -57,6 +82,7 @@ pub fn open(
             Ok(mapping) => inputs.push(Input {
                 source: source.clone(),
                 mapping,
+                fingerprint,
             }),
             Err(Error::Map(MapError {
                 path,
@@ -119,7 +145,11 @@ pub fn read<W: Send, O: Send, S>(
             |made| take(&mut sink, made),
         );
         match outcome {
-            Ok((facts, workers)) => return Ok((workers, sink, facts)),
+            Ok((facts, workers)) => {
+                // What was read is one state of each file, or nothing.
+                inputs.iter().try_for_each(Input::unchanged)?;
+                return Ok((workers, sink, facts));
+            }
             Err(Error::Extract(ExtractError::NotUtf8 { ref path, .. })) => {
                 let input = inputs
                     .iter_mut()
@@ -156,10 +186,7 @@ fn read_one(
     })?;
     let mut blocks = Blocks::open(&input.source, at, reader)?;
     if blocks.header().names != input.mapping.names {
-        return Err(Error::Input(format!(
-            "{} changed while it was read. Run again when nothing writes to it",
-            input.source.path.display()
-        )));
+        return Err(input.changed());
     }
     while let Some(block) = blocks.next()? {
         if !pass(block) {

@@ -54,6 +54,8 @@ pub struct Outcome {
     pub findings: Vec<FindingRow>,
     /// What was found about the extract as a whole.
     pub about_the_extract: Vec<ExtractFinding>,
+    /// The period as stated and as derived nationally, in words.
+    pub periods: Vec<String>,
     /// What national deduplication would do to the submitted records.
     pub collapsed: Collapsed,
     /// The national grid over the submitted records.
@@ -257,6 +259,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         test_key: key.is_test(),
         about_the_extract: found.file,
         collapsed: found.collapsed,
+        periods: found.periods,
         not_checked,
         cancelled_unseen: config.selection.cancelled.is_some()
             && sums.excluded[Exclusion::Cancelled as usize] == 0,

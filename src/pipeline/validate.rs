@@ -30,6 +30,8 @@ pub struct Validated {
     pub findings: Vec<FindingRow>,
     /// What was found about the extract as a whole.
     pub about_the_extract: Vec<ExtractFinding>,
+    /// The period as stated and as derived nationally, in words.
+    pub periods: Vec<String>,
     /// What national deduplication would do to the records that belong to the period they state.
     pub collapsed: Collapsed,
     /// The national grid over all records that hold anything.
@@ -124,6 +126,7 @@ pub fn validate<T: Default + Send>(
         findings: finding_rows(plan, &tally, &found.file),
         about_the_extract: found.file,
         collapsed: found.collapsed,
+        periods: found.periods,
         grid: grid_rows(&tally.grid, &plan.schema),
         not_checked: not_run,
     })

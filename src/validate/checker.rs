@@ -454,12 +454,15 @@ impl Plan {
         match issue.broken {
             Broken::Check(Check::BlankMandatory | Check::NotApplicable) => {}
             Broken::Check(_) => return None,
-            Broken::Rule(_) => {
-                let missed = Check::BlankMandatory.into();
-                return of_record
-                    .iter()
-                    .find(|i| i.field == issue.field && i.broken == missed)
-                    .map(|i| (i.field, i.broken));
+            Broken::Rule(rule) => {
+                let asks = self.rule_asks[usize::from(rule)];
+                let says_it = |i: &&Issue| match i.broken {
+                    Broken::Check(Check::BlankMandatory) => i.field == issue.field,
+                    // A stray period makes the record's own dates look wrong.
+                    Broken::Check(Check::OtherPeriod) => asks >> i.field & 1 == 1,
+                    _ => false,
+                };
+                return of_record.iter().find(says_it).map(|i| (i.field, i.broken));
             }
         }
         let depends_on = self.fields[usize::from(issue.field)].depends_on;
@@ -476,9 +479,11 @@ impl Plan {
             ) && i.field != issue.field
                 && depends_on >> i.field & 1 == 1
         };
+        // The first in the order of the return, whatever the order of the columns.
         of_record
             .iter()
-            .find(unreadable)
+            .filter(unreadable)
+            .min_by_key(|i| i.field)
             .map(|i| (i.field, i.broken))
     }
 }
@@ -559,7 +564,8 @@ fn nhs_number(cell: &[u8], test_key: bool) -> (Option<NhsNumber>, Validity, Chec
 fn presence(cell: &[u8]) -> Validity {
     let blank = match cell {
         [] => true,
-        [first, ..] if first.is_ascii_alphanumeric() && cell.len() != 4 => false,
+        // Only the text NULL begins with a letter and is blank.
+        [first, ..] if first.is_ascii_alphanumeric() && !matches!(first, b'n' | b'N') => false,
         _ => is_blank(String::from_utf8_lossy(cell).trim()),
     };
     if blank {
@@ -571,8 +577,9 @@ fn presence(cell: &[u8]) -> Validity {
 
 fn refuse_pseudonym(cell: &[u8], record: usize, field: usize) -> Result<(), AlreadyPseudonym> {
     if cell.len() >= 64 {
-        let text = cell.trim_ascii();
-        if text.len() == 64 && text.iter().all(u8::is_ascii_hexdigit) {
+        let text = String::from_utf8_lossy(cell);
+        let text = text.trim();
+        if text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(AlreadyPseudonym { record, field });
         }
     }

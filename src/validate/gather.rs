@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::across::{Across, Link, Place, Record, first_nine};
 use super::checker::Checker;
+use super::lexicon::is_blank;
 use super::plan::{ClientKind, EventKind, Plan};
 use crate::date::Date;
 use crate::extract::Cells;
@@ -163,7 +164,9 @@ impl<'a> Gatherer<'a> {
             if (person, nhs) != (0, 0) || record.event != 0 {
                 self.across.records.push(record);
             }
-            for (slot, field) in self.plan.links.iter().enumerate() {
+            // A service user has no linked ids, and the checks of the record say so.
+            let is_carer = client != ClientKind::ServiceUser;
+            for (slot, field) in self.plan.links.iter().enumerate().filter(|_| is_carer) {
                 let linked = person_hash(cell(*field, at));
                 if linked != 0 {
                     self.across.links.push(Link {
@@ -248,23 +251,20 @@ pub fn derived_end(start: Option<Date>, end: Option<Date>, death: Option<Date>) 
 
 /// A number for an id: the same for ids that are one under contract section 3, 0 for a blank one.
 pub(super) fn person_hash(cell: &[u8]) -> u64 {
-    let trimmed = cell.trim_ascii();
-    if trimmed.is_empty() {
+    if cell.is_empty() {
+        return 0;
+    }
+    let text = String::from_utf8_lossy(cell);
+    let trimmed = text.trim();
+    if is_blank(trimmed) {
         return 0;
     }
     let state = FixedState::default();
     if trimmed.is_ascii() {
-        if trimmed.eq_ignore_ascii_case(b"NULL") {
-            return 0;
-        }
-        return state.hash_one(trimmed).max(1);
+        return state.hash_one(trimmed.as_bytes()).max(1);
     }
-    let text = String::from_utf8_lossy(cell);
-    let canonical: String = text.trim().nfc().collect();
-    match canonical.as_bytes() {
-        [] => 0,
-        bytes => state.hash_one(bytes).max(1),
-    }
+    let canonical: String = trimmed.nfc().collect();
+    state.hash_one(canonical.as_bytes()).max(1)
 }
 
 #[cfg(test)]
@@ -279,7 +279,16 @@ mod tests {
             person_hash("e\u{301}1".as_bytes()),
             person_hash("é1\u{a0}".as_bytes())
         );
-        for blank in ["", "  ", "null", "\u{a0}"] {
+        assert_eq!(person_hash(b"P1\x0b"), person_hash(b"P1"));
+        for blank in [
+            "",
+            "  ",
+            "null",
+            "\u{a0}",
+            "NULL ",
+            "\u{a0}Null",
+            "\x0bNULL",
+        ] {
             assert_eq!(person_hash(blank.as_bytes()), 0, "{blank:?}");
         }
     }

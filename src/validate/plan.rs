@@ -9,8 +9,8 @@ use super::check::{Broken, Check};
 use super::status::Validity;
 use crate::date::Date;
 use crate::schema::{
-    Check as TestCheck, Comparison, Domain, Evidence, Kind, Make, Page, Roles, Schema, Severity,
-    Subject, Test, Treatment,
+    Check as TestCheck, Comparison, Domain, Evidence, Field, Kind, List, Make, Page, Roles, Schema,
+    Severity, Subject, Test, Treatment,
 };
 
 /// How the cells of a field are checked.
@@ -131,6 +131,41 @@ pub struct FieldPlan {
     codes: Vec<String>,
     /// What is expected of a value of a list.
     pub of_list: String,
+    /// What is expected of a field that is mandatory.
+    pub wanted: String,
+}
+
+impl FieldPlan {
+    /// What the values are, for people: without the marks of where that is known from.
+    pub fn format<'a>(&self, field: &'a Field) -> &'a str {
+        field.format.trim_end_matches(" (GEN)")
+    }
+}
+
+/// Values of a list that are told one by one at most.
+const TOLD: usize = 12;
+
+/// What is expected of a value of the field's list.
+fn of_list(field: &Field, list: Option<&List>) -> String {
+    match list {
+        Some(list) if (1..=TOLD).contains(&list.values.len()) && list.complete.is_closed() => {
+            let values: Vec<_> = list.values.iter().map(|v| v.value.as_str()).collect();
+            format!("one of: {}", values.join("; "))
+        }
+        _ => format!("a value of the list: cld schema show {}", field.snake),
+    }
+}
+
+/// What is expected of the field where it is mandatory, and when it is, if that depends on the record.
+fn wanted(field: &Field, list: Option<&List>) -> String {
+    let value = match list {
+        Some(_) => of_list(field, list),
+        None => field.format.trim_end_matches(" (GEN)").to_owned(),
+    };
+    match field.mandatory.text() {
+        "true" => value,
+        condition => format!("{value}; mandatory if {condition}"),
+    }
 }
 
 /// A test that compares the days of two fields.
@@ -168,6 +203,8 @@ pub struct Plan {
     pub links: Vec<usize>,
     /// The codes of the rules that the schema states.
     rule_codes: Vec<String>,
+    /// Bit i: the rule that the schema states looks at field i.
+    pub(super) rule_asks: Vec<u128>,
     /// Tests about ages, with their positions.
     pub age_tests: Vec<(usize, Test)>,
     /// Tests that compare days.
@@ -209,6 +246,7 @@ impl Plan {
                     }
                 }
             }
+            let list = field.list.map(|list| &schema.lists[list]);
             FieldPlan {
                 kernel: kernel(at, field, &schema.roles),
                 tests: tests.map(|(i, t)| (i, t.clone())).collect(),
@@ -219,7 +257,8 @@ impl Plan {
                 codes: Check::ALL
                     .map(|check| format!("{}.{}", field.snake, check.name()))
                     .to_vec(),
-                of_list: format!("a value of the list: cld schema show {}", field.snake),
+                of_list: of_list(field, list),
+                wanted: wanted(field, list),
             }
         });
         let fields = fields.collect();
@@ -248,6 +287,11 @@ impl Plan {
         Self {
             fields,
             links: links.map(|(at, _)| at).collect(),
+            rule_asks: schema
+                .rules
+                .iter()
+                .map(|rule| asked(rule, &schema))
+                .collect(),
             rule_codes: (schema.rules.iter())
                 .map(|rule| format!("{}.{}", schema.fields[rule.field].snake, rule.check))
                 .collect(),
@@ -299,6 +343,28 @@ impl Plan {
             _ => self.page(broken).severity,
         }
     }
+}
+
+/// The fields that a rule of the schema looks at, one bit each.
+fn asked(rule: &crate::schema::Rule, schema: &Schema) -> u128 {
+    let roles = &schema.roles;
+    let mut asked = 0;
+    for test in rule
+        .broken_if
+        .tests()
+        .into_iter()
+        .map(|at| &schema.tests[at])
+    {
+        asked |= match test.subject {
+            Subject::Field(field) => 1 << field,
+            Subject::AgeAtPeriodEnd => 1 << roles.birth | 1 << roles.period_end,
+            Subject::AgeAtEventStart => 1 << roles.birth | 1 << roles.event_start,
+        };
+        if let TestCheck::Day { than, .. } = test.check {
+            asked |= 1 << than;
+        }
+    }
+    asked
 }
 
 /// Characters at which national quality output cuts a value (spec meta, length).

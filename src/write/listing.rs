@@ -27,7 +27,16 @@ impl Listing {
     /// # Errors
     /// [`Error::Input`] when there is none, or it is not as it was written.
     pub fn read(path: PathBuf, needed: &[&str]) -> Result<Self> {
-        let file = File::open(&path).map_err(|e| match e.kind() {
+        let plain = |kind: std::fs::FileType| {
+            // Opening a pipe would wait for somebody who writes into it.
+            kind.is_file()
+                .then_some(())
+                .ok_or_else(|| io::Error::other("it is no plain file"))
+        };
+        let opened = std::fs::symlink_metadata(&path)
+            .and_then(|m| plain(m.file_type()))
+            .and_then(|()| File::open(&path));
+        let file = opened.map_err(|e| match e.kind() {
             io::ErrorKind::NotFound => Error::Input(format!(
                 "there is no {}. Name the directory of a run's worklist",
                 path.display()

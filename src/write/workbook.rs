@@ -20,6 +20,7 @@ use super::cases::Cases;
 use super::listing::Listing;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
+use crate::validate::Check;
 
 /// The name of the workbook.
 pub const WORKBOOK: &str = "findings.xlsx";
@@ -37,12 +38,14 @@ const CELL_UNITS: usize = 32_767;
 const CUT: &str = " … [cut here: findings.csv has the whole of it]";
 
 /// The columns of "By case" that come before the council's own: whose it is, what to do, what is wrong, where.
-const FIRST: [&str; 11] = [
+const FIRST: [&str; 13] = [
     "person_id",
     "event_reference",
     "what_to_do",
+    "who",
     "what_is_wrong",
     "field",
+    "source_column",
     "received",
     "expected",
     "severity",
@@ -278,7 +281,7 @@ fn by_rule(
     let rule = rules.column("rule")?;
     let others = rules.header().iter().map(String::as_str);
     let others: Vec<_> = others.filter(|name| !BY_RULE.contains(name)).collect();
-    let told = ["field", "what_to_do", "what_is_wrong"];
+    let told = ["field", "what_to_do", "who", "what_is_wrong"];
     let counted = ["severity", "records", "caused"];
     let names = [&told[..], &counted, &others, &["rule"]].concat();
     let sheet = begin(book, "By rule", names.iter().copied())?;
@@ -299,14 +302,30 @@ fn by_rule(
                     write_number(sheet, row, at, rules.count(line, from)?)?;
                 }
                 (_, Some(from)) => write_text(sheet, row, at, rules.text(line, from))?,
-                // Nothing but counts is known of values that could not be verified.
-                (_, None) => (),
+                // Values that could not be verified are counted, and stand in no line.
+                (None, None) => write_text(sheet, row, at, said(rules.text(line, rule), name))?,
+                (Some(_), None) => (),
             }
         }
     }
     end(sheet, rules.len(), names.len())?;
     sheets.push(("By rule".to_owned(), rules.len() as u64));
     Ok(())
+}
+
+/// What the check of a rule says of itself; empty where the rule is none of a check.
+fn said(rule: &str, column: &str) -> &'static str {
+    let name = rule.rsplit('.').next().unwrap_or_default();
+    let page = Check::ALL
+        .into_iter()
+        .find(|check| check.name() == name)
+        .map(Check::page);
+    page.map_or("", |page| match column {
+        "what_to_do" => &page.remedy,
+        "who" => &page.who,
+        "what_is_wrong" => &page.fault,
+        _ => "",
+    })
 }
 
 /// Begins a sheet with its header.
@@ -351,7 +370,8 @@ fn end(sheet: &mut Worksheet, lines: usize, columns: usize) -> Result<()> {
 fn width(column: &str) -> f64 {
     match column {
         "what_to_do" | "what_is_wrong" => 50.0,
-        "field" | "expected" | "also_follows" | "follows_from" | "rule" => 32.0,
+        "field" | "source_column" | "who" | "expected" | "also_follows" | "follows_from"
+        | "rule" => 32.0,
         "received" => 24.0,
         "severity" | "row" | "column" | "records" | "caused" => 10.0,
         _ => 18.0,

@@ -44,12 +44,14 @@ fn line(lines: &mut WorklistLines, finding: &Finding<'_>) {
             finding.row,
             "A",
             field,
+            "",
             finding.person,
             finding.event,
             finding.received,
             "y",
             "is wrong",
             "put it right",
+            "somebody",
             finding.follows,
             "",
             "North",
@@ -276,8 +278,14 @@ fn rules_are_counted_with_what_they_say() {
         ("rule", ["a.shape", "b.unverified"]),
         ("severity", ["error", "info"]),
         ("field", ["a", "snake_b"]),
-        ("what_is_wrong", ["is wrong", ""]),
-        ("what_to_do", ["put it right", ""]),
+        (
+            "what_is_wrong",
+            [
+                "is wrong",
+                crate::validate::Check::Unverified.page().fault.as_str(),
+            ],
+        ),
+        ("who", ["somebody", "the analyst"]),
     ] {
         assert_eq!(texts(&sheet, name), expected, "{name}");
     }
@@ -307,7 +315,7 @@ fn columns_are_found_by_name_and_new_ones_kept() {
     let header: Vec<_> = sheet[0].iter().map(ToString::to_string).collect();
     assert_eq!(
         header.join(" "),
-        "person_id event_reference what_to_do what_is_wrong field received expected \
+        "person_id event_reference what_to_do who what_is_wrong field source_column received expected \
         severity source row column local_team later also_follows also_follows_count follows_from record_excluded rule"
     );
     assert_eq!(texts(&sheet, "later"), ["7"]);

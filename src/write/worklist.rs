@@ -8,19 +8,21 @@ pub struct WorklistHeader {
     local: Vec<String>,
 }
 
-const FINDINGS: [&str; 14] = [
+const FINDINGS: [&str; 16] = [
     "rule",
     "severity",
     "source",
     "row",
     "column",
     "field",
+    "source_column",
     "person_id",
     "event_reference",
     "received",
     "expected",
     "what_is_wrong",
     "what_to_do",
+    "who",
     "follows_from",
     "record_excluded",
 ];

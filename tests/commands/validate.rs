@@ -72,7 +72,7 @@ fn findings_name_file_row_column_and_rule() {
     for (line, parts) in lines.iter().zip([
         [
             "a.csv:3:I: error gender.not_in_list: Gender",
-            "expected a value of the list: cld schema show gender;",
+            "expected one of: Male; Female; Other; Unknown;",
         ],
         [
             "b.csv:2:AT: error unit_cost.not_a_number: Unit Cost",

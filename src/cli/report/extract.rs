@@ -25,6 +25,14 @@ pub fn findings(findings: &[ExtractFinding]) -> String {
     text
 }
 
+/// The period as stated and as derived nationally, in a line.
+pub fn periods(periods: &[String]) -> String {
+    match periods {
+        [] => String::new(),
+        _ => format!("Reporting period: {}\n", periods.join("; ")),
+    }
+}
+
 /// How many records national deduplication would take away; empty where it would take none.
 pub fn deduplication(collapsed: &Collapsed) -> String {
     if collapsed.joined.going == 0 {

@@ -60,10 +60,13 @@ pub fn line(rows: &[GridRow], shown: bool) -> String {
     if wanted == 0 {
         return String::new();
     }
-    let valid: u64 = fields
-        .iter()
-        .map(|field| field.validities[Validity::Valid as usize])
-        .sum();
+    let of = |validity: Validity| -> u64 {
+        let cells = fields.iter().map(|f| f.validities[validity as usize]);
+        cells.sum()
+    };
+    // Nationally a blank passes where the field is not mandatory.
+    let passed = of(Validity::Valid) + of(Validity::Blank);
+    let unverified = of(Validity::Unverified);
     let failed: u64 = fields.iter().map(Field::failed).sum();
     let failing = fields.iter().filter(|field| field.failed() > 0).count();
     let hint = if shown {
@@ -72,12 +75,14 @@ pub fn line(rows: &[GridRow], shown: bool) -> String {
         "; --grid shows them by field"
     };
     format!(
-        "National quality: {} of {} cells of mandatory and applicable fields valid ({}), {} failed in {failing} of {} fields{hint}\n",
-        number(valid),
+        "National quality: of {} cells of mandatory and applicable fields {} pass ({}), {} fail ({}) in {failing} fields, {} cannot be verified ({}){hint}\n",
         number(wanted),
-        percent(valid, wanted),
+        number(passed),
+        percent(passed, wanted),
         number(failed),
-        fields.len()
+        percent(failed, wanted),
+        number(unverified),
+        percent(unverified, wanted),
     )
 }
 
@@ -269,7 +274,7 @@ mod tests {
         ];
         assert_eq!(lines, expected);
         let line = line(&rows, false);
-        assert!(line.contains("12,345,678 of 13,345,679 cells"), "{line}");
-        assert!(line.contains("2 failed in 1 of 3 fields"), "{line}");
+        assert!(line.contains("of 13,345,679 cells"), "{line}");
+        assert!(line.contains("2 fail (<0.1 %) in 1 fields"), "{line}");
     }
 }

@@ -35,7 +35,12 @@ pub fn report(job: &Job<'_>, out: &mut Out<impl Write>) -> Result<Told> {
 /// `file:row:column: severity rule: what is wrong; what was expected; what to do`, and what follows from it.
 pub(super) fn line(folded: &Folded<'_, '_>, values: bool, lines: &mut String) {
     let finding = folded.cause;
-    *lines += finding.source;
+    let harmless = |c: char| !c.is_control() && !is_invisible(c);
+    if finding.source.chars().all(harmless) {
+        *lines += finding.source;
+    } else {
+        *lines += &shown(finding.source.as_bytes());
+    }
     if let Some(row) = finding.row {
         let _ = write!(lines, ":{row}:{}", finding.column.unwrap_or("-"));
     }
@@ -60,6 +65,9 @@ pub(super) fn line(folded: &Folded<'_, '_>, values: bool, lines: &mut String) {
         &finding.expected,
         "; ",
         &finding.page.remedy,
+        " (",
+        &finding.page.who,
+        ")",
     ] {
         *lines += piece;
     }
@@ -125,16 +133,12 @@ fn shown(value: &[u8]) -> String {
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn summary(validated: &Validated, whole_grid: bool) -> String {
     let mut text = String::new();
-    let broken: Vec<_> = validated
-        .findings
-        .iter()
-        .filter(|f| f.severity != "info")
-        .collect();
+    let broken: Vec<_> = validated.findings.iter().collect();
     if !broken.is_empty() {
         text += "\n";
     }
@@ -147,7 +151,11 @@ fn summary(validated: &Validated, whole_grid: bool) -> String {
         let _ = writeln!(
             text,
             "{:>9}  {:<7}  {}{caused}",
-            number(finding.records),
+            match (finding.records, finding.caused) {
+                // About the extract, and no record can be named.
+                (0, 0) => "-".to_owned(),
+                (n, _) => number(n),
+            },
             finding.severity,
             finding.rule
         );
@@ -164,6 +172,7 @@ fn summary(validated: &Validated, whole_grid: bool) -> String {
         text += "\n";
     }
     text += &grid::line(&validated.grid, whole_grid);
+    text += &extract::periods(&validated.periods);
     text += &extract::deduplication(&validated.collapsed);
     let _ = writeln!(
         text,

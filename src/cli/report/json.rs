@@ -54,6 +54,7 @@ pub(super) fn item(finding: &Finding<'_>, lines: &mut Vec<u8>) {
         "expected": finding.expected,
         "what_is_wrong": finding.fault,
         "what_to_do": finding.page.remedy,
+        "who": finding.page.who,
         "follows_from": finding.follows_from,
     });
     lines.extend_from_slice(format!(",\n{item}").as_bytes());
@@ -69,6 +70,7 @@ fn summary(validated: &Validated) -> Value {
         "rules": validated.findings.iter().map(|f| json!({
             "rule": f.rule, "severity": f.severity, "field": f.field, "records": f.records, "caused": f.caused,
         })).collect::<Vec<_>>(),
+        "periods": validated.periods,
         "about_the_extract": about,
         "national_deduplication": deduplication,
         "rules_not_run": validated.not_checked.iter().map(|(rule, reason)| json!({ "rule": rule, "reason": reason })).collect::<Vec<_>>(),

@@ -62,7 +62,7 @@ impl Broken {
         let count = self.0.entry(key).or_insert_with(|| Count {
             severity: finding.severity,
             fault: format!("{} {}", finding.field.name, finding.fault),
-            remedy: finding.page.remedy.clone(),
+            remedy: format!("{} ({})", finding.page.remedy, finding.page.who),
             records: 0,
             caused: 0,
             places: Vec::new(),

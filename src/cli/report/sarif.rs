@@ -162,8 +162,12 @@ impl Places {
     pub fn result(&self, folded: &Folded<'_, '_>) -> Value {
         let finding = folded.cause;
         let mut text = format!(
-            "{} {}. Expected: {}. What to do: {}.",
-            finding.field.name, finding.fault, finding.expected, finding.page.remedy
+            "{} {}. Expected: {}. What to do: {} ({}).",
+            finding.field.name,
+            finding.fault,
+            finding.expected,
+            finding.page.remedy,
+            finding.page.who
         );
         if let Some(consequences) = folded.consequences() {
             text += &format!(" {consequences}.");

@@ -78,10 +78,15 @@ fn judge_event(records: &[Record], same: &[Key], joined: &Best, verdicts: &mut V
                 None => continue,
             },
         };
+        let asked = match rule {
+            Rule::DuplicateEvent => &best,
+            _ => joined,
+        };
         verdicts.push(Verdict {
             place: record.place,
             rule,
             instead,
+            beside: asked.other_than(record.place),
         });
     }
 }
@@ -93,14 +98,24 @@ struct Best {
     records: u32,
     /// The first of them.
     first: Place,
+    /// The last of them.
+    last: Place,
 }
 
 impl Best {
+    /// One of them that is not the record there.
+    fn other_than(&self, place: Place) -> Option<Place> {
+        [self.first, self.last]
+            .into_iter()
+            .find(|best| *best != place)
+    }
+
     fn of(records: &[Record], keys: &[Key]) -> Self {
         let mut best = Self {
             rank: None,
             records: 0,
             first: Place(u64::MAX),
+            last: Place(0),
         };
         for record in keys.iter().map(|key| &records[key.index as usize]) {
             let rank = Some(rank(record));
@@ -109,10 +124,12 @@ impl Best {
                     rank,
                     records: 1,
                     first: record.place,
+                    last: record.place,
                 };
             } else if rank == best.rank {
                 best.records += 1;
                 best.first = best.first.min(record.place);
+                best.last = best.last.max(record.place);
             }
         }
         best

@@ -87,6 +87,8 @@ pub struct FileJudged {
     pub findings: Vec<FileFinding>,
     /// By rule, with the reason.
     pub not_run: Vec<(FileRule, String)>,
+    /// The period as stated and as derived by either version, in words: what the council wants to see side by side.
+    pub periods: Vec<String>,
 }
 
 /// Release 2 is required from the period that ends on this day: 2025, 9, 30 (inferred, see the spec).
@@ -104,6 +106,8 @@ impl FileFacts<'_> {
         self.several(&mut out);
         match self.stated() {
             Ok(stated) => {
+                let (start, end) = (stated.0.iso(), stated.1.iso());
+                out.periods.push(format!("stated {start} to {end}"));
                 self.derived_1(stated, &mut out)?;
                 self.derived_2(stated, &mut out);
                 self.months_missing(stated, &mut out);
@@ -120,9 +124,11 @@ impl FileFacts<'_> {
                     EndAfterDerived2,
                     ToleratedGap2,
                     MonthMissing,
-                    SupersededRelease,
                 ] {
                     out.not_run.push((rule, reason.to_owned()));
+                }
+                if self.release == "1" {
+                    out.not_run.push((SupersededRelease, reason.to_owned()));
                 }
             }
         }
@@ -189,6 +195,8 @@ impl FileFacts<'_> {
         let reason = match derived_period(self.months, month_of(stated.1))? {
             Derived::Months { first, last } => {
                 let rules = (FileRule::StartBeforeDerived1, FileRule::EndAfterDerived1);
+                out.periods
+                    .push(format!("derived, version 1: {}", days(first, last)));
                 self.outside(stated, first, last, "version 1", rules, out);
                 return Ok(());
             }
@@ -197,9 +205,13 @@ impl FileFacts<'_> {
                  national method says so, and we follow it although the national code keeps every month then"
             }
             Derived::None => {
-                "no month holds enough events for a period to be derived from (version 1)"
+                let reason = "no month holds enough events for a period to be derived from";
+                self.nothing_derived(FileRule::EndAfterDerived1, 1, reason, out);
+                return Ok(());
             }
         };
+        out.periods
+            .push("derived, version 1: the stated one".to_owned());
         for rule in [FileRule::StartBeforeDerived1, FileRule::EndAfterDerived1] {
             out.not_run.push((rule, reason.to_owned()));
         }
@@ -211,6 +223,8 @@ impl FileFacts<'_> {
         let reason = match period_2::derive(self.months, &self.totals, self.la_code, last) {
             Derived2::Months { first, last, gaps } => {
                 let rules = (FileRule::StartBeforeDerived2, FileRule::EndAfterDerived2);
+                out.periods
+                    .push(format!("derived, version 2: {}", days(first, last)));
                 self.outside(stated, first, last, "version 2", rules, out);
                 gaps_2(first, last, &gaps, out);
                 return;
@@ -218,20 +232,29 @@ impl FileFacts<'_> {
             Derived2::Stated => {
                 "version 2 takes the stated period of the Isles of Scilly".to_owned()
             }
-            Derived2::Missing(missing) => format!(
-                "version 2 derives no period from a file without records of type {}",
-                kinds(&missing)
-            ),
+            Derived2::Missing(missing) => format!("there is no record of type {}", kinds(&missing)),
             Derived2::None { thin } if thin.is_empty() => {
-                "in no month are requests, assessments and services all complete (version 2)"
-                    .to_owned()
+                "in no month are requests, assessments and services all complete".to_owned()
             }
             Derived2::None { thin } => format!(
-                "version 2 derives no period where a type has less than 5% of the records that the middle one of \
-                 the three types has: {}",
+                "a type has less than 5% of the records that the middle one of the three types has: {}",
                 kinds(&thin)
             ),
         };
+        let scilly = self.la_code == period_2::ISLES_OF_SCILLY;
+        if self.too_few().is_none() && !scilly {
+            self.nothing_derived(FileRule::EndAfterDerived2, 2, &reason, out);
+            out.not_run.push((FileRule::ToleratedGap2, reason));
+            return;
+        }
+        out.periods.push(format!(
+            "derived, version 2: {}",
+            if scilly {
+                "the stated one"
+            } else {
+                "no period"
+            }
+        ));
         for rule in [
             FileRule::StartBeforeDerived2,
             FileRule::EndAfterDerived2,
@@ -239,6 +262,17 @@ impl FileFacts<'_> {
         ] {
             out.not_run.push((rule, reason.clone()));
         }
+    }
+
+    /// A version that derives no period leaves the file without a month that counts: worse than one that is too short.
+    fn nothing_derived(&self, rule: FileRule, version: u8, reason: &str, out: &mut FileJudged) {
+        out.periods
+            .push(format!("derived, version {version}: no period"));
+        let dated = self.months.values().sum();
+        let detail = format!(
+            "Version {version} derives no period: {reason}. No month of the file counts then."
+        );
+        out.find(rule, dated, detail);
     }
 
     /// Holds the stated period against a derived one, in whole months.

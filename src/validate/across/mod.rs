@@ -210,7 +210,7 @@ impl fmt::Debug for Instead {
 }
 
 /// A record that breaks a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy)]
 pub struct Verdict {
     /// Which record.
     pub place: Place,
@@ -218,6 +218,29 @@ pub struct Verdict {
     pub rule: Rule,
     /// What others say.
     pub instead: Instead,
+    /// Another record of the same event, for people to look at: which one depends on the order of the rows, so it has no
+    /// part in whether two verdicts are equal.
+    pub beside: Option<Place>,
+}
+
+impl Verdict {
+    fn what(&self) -> (Place, Rule, Instead) {
+        (self.place, self.rule, self.instead)
+    }
+}
+
+impl PartialEq for Verdict {
+    fn eq(&self, other: &Self) -> bool {
+        self.what() == other.what()
+    }
+}
+
+impl Eq for Verdict {}
+
+impl std::hash::Hash for Verdict {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.what().hash(state);
+    }
 }
 
 /// How far events collapse in one kind of national table.

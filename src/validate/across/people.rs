@@ -61,6 +61,7 @@ fn several_for_number(record: &Record, instead: Instead) -> Verdict {
         place: record.place,
         rule: Rule::SeveralForNumber,
         instead,
+        beside: None,
     }
 }
 
@@ -127,6 +128,7 @@ impl Found {
                     place: link.place,
                     rule: Rule::NotAServiceUser(link.slot),
                     instead: Instead::Nothing,
+                    beside: None,
                 }
             }));
         }
@@ -171,6 +173,7 @@ impl Found {
                 place: record.place,
                 rule,
                 instead,
+                beside: None,
             });
         }
     }
@@ -193,6 +196,7 @@ impl Found {
                     place: record.place,
                     rule: Rule::Conflicting(attribute),
                     instead,
+                    beside: None,
                 });
             }
         }

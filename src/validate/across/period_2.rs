@@ -29,7 +29,7 @@ const FEWEST: u64 = 10;
 /// Needs no fewest ends.
 const CITY_OF_LONDON: &str = "714";
 /// Has the stated period.
-const ISLES_OF_SCILLY: &str = "906";
+pub(super) const ISLES_OF_SCILLY: &str = "906";
 
 /// The derived period, in whole months.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,7 +15,8 @@ pub(super) fn judge(across: &Across) -> (HashSet<Verdict>, Collapsed) {
             assert!(verdicts.insert(Verdict {
                 place: record.place,
                 rule,
-                instead
+                instead,
+                beside: None,
             }));
         };
         person(records, record, &mut flag);
@@ -28,6 +29,7 @@ pub(super) fn judge(across: &Across) -> (HashSet<Verdict>, Collapsed) {
                 place: link.place,
                 rule: Rule::NotAServiceUser(link.slot),
                 instead: Instead::Nothing,
+                beside: None
             }));
         }
     }

@@ -49,7 +49,7 @@ fn rows(across: Across) -> Vec<(u64, Rule, Instead)> {
 #[test]
 fn records_are_small_and_say_nothing() {
     assert_eq!(size_of::<Record>(), 56);
-    assert_eq!(size_of::<Verdict>(), 32);
+    assert_eq!(size_of::<Verdict>(), 48);
     let record = Record {
         person: 123_456_789,
         nhs: 943_476_592,
