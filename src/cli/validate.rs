@@ -114,14 +114,27 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
         FailOn::Error => Some(Level::Refused),
         FailOn::Warning => Some(Level::Warning),
     };
-    let rules = validated.findings.iter().filter(bad).count()
-        + least.map_or(0, |least| portal::broken(&preflights, least));
-    match rules {
+    let portals = least.map_or(0, |least| portal::broken(&preflights, least));
+    match validated.findings.iter().filter(bad).count() + portals {
         0 => Ok(()),
-        n => Err(Error::Gate(format!(
-            "{n} rules are broken that --fail-on does not let pass"
-        ))),
+        rules => Err(Error::Gate(not_let_pass(rules, portals))),
     }
+}
+
+/// So many rules are broken, so many of them the portal's.
+fn not_let_pass(rules: usize, portals: usize) -> String {
+    let whose = match portals {
+        0 => String::new(),
+        n if n == rules && n == 1 => ", the portal's,".to_owned(),
+        n if n == rules => ", all of them the portal's,".to_owned(),
+        n => format!(", {n} of them the portal's,"),
+    };
+    let broken = if rules == 1 {
+        "rule is broken"
+    } else {
+        "rules are broken"
+    };
+    format!("{rules} {broken}{whose} that --fail-on does not let pass")
 }
 
 impl Arguments {

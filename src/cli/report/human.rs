@@ -80,23 +80,31 @@ fn received(finding: &Finding<'_>) -> String {
         received,
         suggestion,
     } = finding.case.expose();
-    let parts = [
-        ("received ", *received, ""),
-        ("did you mean ", suggestion.text().as_bytes(), "?"),
-        ("person ", *person_id, ""),
-        ("event ", *event_reference, ""),
-    ];
-    let parts: Vec<_> = parts
-        .iter()
-        .filter(|(_, value, _)| !value.is_empty())
-        .map(|(before, value, after)| format!("{before}{}{after}", shown(value)))
+    let part =
+        |before, value: &[u8]| (!value.is_empty()).then(|| format!("{before} {}", shown(value)));
+    let choices: Vec<_> = suggestion
+        .text()
+        .split(CHOICE)
+        .filter(|choice| !choice.is_empty())
+        .map(quoted)
         .collect();
+    let meant = || format!("did you mean {}?", choices.join(CHOICE));
+    let parts = [
+        part("received", received),
+        (!choices.is_empty()).then(meant),
+        part("person", person_id),
+        part("event", event_reference),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
     if parts.is_empty() {
         String::new()
     } else {
         format!(" [{}]", parts.join("; "))
     }
 }
+
+/// What stands between the choices of a suggestion.
+const CHOICE: &str = ", or ";
 
 /// Characters of a value that are shown at most.
 const SHOWN: usize = 60;
@@ -105,8 +113,16 @@ const SHOWN: usize = 60;
 /// direction of writing or hides. A long one is cut, and the mark of that stands behind the quotation mark.
 fn shown(value: &[u8]) -> String {
     let text = String::from_utf8_lossy(value);
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => quoted(&text[..end]) + "…",
+        None => quoted(&text),
+    }
+}
+
+/// The same of a text that is never cut.
+fn quoted(text: &str) -> String {
     let mut shown = String::from("\"");
-    for c in text.chars().take(SHOWN) {
+    for c in text.chars() {
         match c {
             '"' | '\\' => shown.extend(['\\', c]),
             '\t' | '\n' | '\r' => shown.extend(c.escape_default()),
@@ -115,9 +131,6 @@ fn shown(value: &[u8]) -> String {
         }
     }
     shown.push('"');
-    if text.chars().nth(SHOWN).is_some() {
-        shown.push('…');
-    }
     shown
 }
 
