@@ -82,16 +82,11 @@ fn received(finding: &Finding<'_>) -> String {
     } = finding.case.expose();
     let part =
         |before, value: &[u8]| (!value.is_empty()).then(|| format!("{before} {}", shown(value)));
-    let choices: Vec<_> = suggestion
-        .text()
-        .split(CHOICE)
-        .filter(|choice| !choice.is_empty())
-        .map(quoted)
-        .collect();
-    let meant = || format!("did you mean {}?", choices.join(CHOICE));
+    let text = suggestion.text();
+    let meant = || format!("did you mean {}?", choices(text));
     let parts = [
         part("received", received),
-        (!choices.is_empty()).then(meant),
+        (!text.is_empty()).then(meant),
         part("person", person_id),
         part("event", event_reference),
     ];
@@ -101,6 +96,12 @@ fn received(finding: &Finding<'_>) -> String {
     } else {
         format!(" [{}]", parts.join("; "))
     }
+}
+
+/// Each choice of a suggestion between quotation marks of its own.
+fn choices(suggestion: &str) -> String {
+    let choices: Vec<_> = suggestion.split(CHOICE).map(quoted).collect();
+    choices.join(CHOICE)
 }
 
 /// What stands between the choices of a suggestion.
@@ -189,7 +190,16 @@ fn summary(validated: &Validated, whole_grid: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::{choices, shown};
+
+    #[test]
+    fn suggestions_are_whole_and_quoted_apart() {
+        let long = "a".repeat(61);
+        assert_eq!(
+            choices(&format!("{long}, or B, C")),
+            format!("\"{long}\", or \"B, C\"")
+        );
+    }
 
     #[test]
     fn values_are_harmless_to_a_terminal() {
