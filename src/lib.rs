@@ -77,6 +77,7 @@ pub mod rulebook;
 pub mod sample;
 pub mod schema;
 pub mod select;
+mod separator;
 mod swar;
 pub mod tokens;
 pub mod treat;

@@ -1,5 +1,6 @@
 //! The portal part of `cld validate`: runs the preflight beside the validation, and makes text of it.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,7 +10,8 @@ use super::print::number;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::portal::{
-    BASIS, Format, Gzipped, Level, NOT_CHECKED, Place, Preflight, Problem, Specification, preflight,
+    BASIS, Format, Gzipped, Level, NOT_CHECKED, Place, Preflight, Problem, Rule, Specification,
+    preflight,
 };
 
 /// Problems of one rule that are printed for people; programs get all.
@@ -70,10 +72,13 @@ fn settle<T>(
     (outcome, preflights)
 }
 
-/// How many problems of all files are as bad as this.
+/// How many rules are broken in any file whose breach is as bad as this.
 pub fn broken(preflights: &[(PathBuf, Preflight)], least: Level) -> usize {
     let problems = preflights.iter().flat_map(|(_, p)| &p.problems);
-    problems.filter(|p| p.rule.level() <= least).count()
+    let rules = problems
+        .map(|p| p.rule)
+        .filter(|rule| rule.level() <= least);
+    rules.map(Rule::name).collect::<HashSet<_>>().len()
 }
 
 /// For people.

@@ -114,14 +114,26 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
         FailOn::Error => Some(Level::Refused),
         FailOn::Warning => Some(Level::Warning),
     };
-    let rules = validated.findings.iter().filter(bad).count()
-        + least.map_or(0, |least| portal::broken(&preflights, least));
-    match rules {
+    let portals = least.map_or(0, |least| portal::broken(&preflights, least));
+    match validated.findings.iter().filter(bad).count() + portals {
         0 => Ok(()),
-        n => Err(Error::Gate(format!(
-            "{n} rules are broken that --fail-on does not let pass"
-        ))),
+        rules => Err(Error::Gate(not_let_pass(rules, portals))),
     }
+}
+
+/// So many rules are broken, so many of them the portal's.
+fn not_let_pass(rules: usize, portals: usize) -> String {
+    let (noun, verb) = if rules == 1 {
+        ("rule", "is")
+    } else {
+        ("rules", "are")
+    };
+    let broken = match portals {
+        0 => format!("{noun} {verb} broken"),
+        n if n == rules => format!("{noun} of the portal {verb} broken"),
+        n => format!("{noun} {verb} broken, {n} of them the portal's,"),
+    };
+    format!("{rules} {broken} that --fail-on does not let pass")
 }
 
 impl Arguments {
@@ -139,5 +151,27 @@ impl Arguments {
             ));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_let_pass;
+
+    #[test]
+    fn rules_are_counted_in_words() {
+        for ((rules, portals), words) in [
+            ((1, 0), "1 rule is broken that"),
+            ((2, 0), "2 rules are broken that"),
+            ((1, 1), "1 rule of the portal is broken that"),
+            ((2, 2), "2 rules of the portal are broken that"),
+            (
+                (149, 3),
+                "149 rules are broken, 3 of them the portal's, that",
+            ),
+        ] {
+            let expected = format!("{words} --fail-on does not let pass");
+            assert_eq!(not_let_pass(rules, portals), expected);
+        }
     }
 }

@@ -276,6 +276,7 @@ impl Reader<'_> {
                 name: raw.name.clone(),
                 path: self.path(&raw.file),
                 encoding,
+                configured: true,
             },
             columns,
             values,

@@ -32,6 +32,7 @@ pub struct Block {
 pub struct Blocks {
     source: usize,
     path: PathBuf,
+    configured: bool,
     reader: Box<dyn Read + Send>,
     encoding: Encoding,
     /// The file begins with the mark of UTF-8, so it can be nothing else.
@@ -54,6 +55,7 @@ impl Blocks {
         let mut blocks = Self {
             source,
             path: described.path.clone(),
+            configured: described.configured,
             reader,
             encoding: described.encoding.unwrap_or(Encoding::Ascii),
             marked: false,
@@ -149,6 +151,7 @@ impl Blocks {
                         return Err(ExtractError::Unreadable {
                             path: self.path.clone(),
                             source: e,
+                            configured: self.configured,
                         });
                     }
                 },
@@ -192,14 +195,11 @@ impl Blocks {
         let (fault, remedy) = if text.is_empty() {
             ("is empty", "A source begins with a row of column names")
         } else if text.starts_with(b"\xFF\xFE") || text.starts_with(b"\xFE\xFF") {
-            (
-                "is UTF-16 (\"Unicode text\")",
-                "Save it as \"CSV UTF-8\" instead",
-            )
+            ("is UTF-16 (\"Unicode text\")", "Save it as \"CSV\" instead")
         } else if text.starts_with(b"PK\x03\x04") {
             (
                 "is an Excel workbook or zip archive, not CSV",
-                "Save the sheet as \"CSV UTF-8\"",
+                "Save the sheet as \"CSV\"",
             )
         } else if text.starts_with(b"\x1F\x8B") {
             ("is a gzip file", "Give it a name that ends in .csv.gz")
@@ -213,7 +213,7 @@ impl Blocks {
         if self.marked {
             self.file_fault(
                 "begins with the mark of UTF-8, but is not UTF-8 throughout",
-                "Save it as \"CSV UTF-8\" again",
+                "Save it as \"CSV\", which is Windows-1252",
             )
         } else {
             ExtractError::NotUtf8 {
@@ -342,6 +342,13 @@ impl Scan {
                     Some(b',' | b'\n' | b'\r') | None => {
                         self.quoted_since = None;
                         self.seen = quote + 1;
+                    }
+                    Some(b';' | b'\t') if self.row == 1 => {
+                        return Err(Malformed {
+                            row: self.row,
+                            fault: "cells are separated by semicolons or tabs",
+                            remedy: "Save the file with commas between the cells",
+                        });
                     }
                     Some(_) => {
                         return Err(Malformed {

@@ -21,12 +21,14 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum ExtractError {
     /// The file cannot be opened or read.
-    #[error("cannot read {}: {source}. Check the path under `sources:` and that you may read the file", path.display())]
+    #[error("cannot read {}: {source}. Check the path{} and that you may read the file", path.display(), under_sources(*configured))]
     Unreadable {
         /// The file concerned.
         path: PathBuf,
         /// What the operating system said.
         source: std::io::Error,
+        /// Whether a configuration names the file.
+        configured: bool,
     },
     /// Not a plain file.
     #[error("{} is not a plain file; name the file itself, not a link, a directory or a device", path.display())]
@@ -62,4 +64,8 @@ pub enum ExtractError {
         /// The file concerned.
         path: PathBuf,
     },
+}
+
+fn under_sources(configured: bool) -> &'static str {
+    if configured { " under `sources:`" } else { "" }
 }

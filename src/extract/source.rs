@@ -22,6 +22,8 @@ pub struct Source {
     pub path: PathBuf,
     /// The encoding, where it is known beforehand.
     pub encoding: Option<Encoding>,
+    /// Whether a configuration names it, so that messages may speak of the keys of one.
+    pub configured: bool,
 }
 
 impl Source {
@@ -45,6 +47,7 @@ impl Source {
         let unreadable = |source| ExtractError::Unreadable {
             path: self.path.clone(),
             source,
+            configured: self.configured,
         };
         let kind = std::fs::symlink_metadata(&self.path)
             .map_err(unreadable)?
@@ -87,6 +90,7 @@ impl Source {
                 .map_err(|source| ExtractError::Unreadable {
                     path: self.path.clone(),
                     source,
+                    configured: self.configured,
                 })?;
             if buffer.starts_with(b"\xEF\xBB\xBF") {
                 // The mark says so; where it is wrong, reading says where.

@@ -12,6 +12,7 @@ fn source(encoding: Option<Encoding>) -> Source {
         name: "s".into(),
         path: PathBuf::from("s.csv"),
         encoding,
+        configured: false,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::config::SourceConfig;
 use crate::extract::HeaderRow;
 use crate::nearest::nearest_of;
 use crate::schema::Schema;
-use crate::tokens;
+use crate::{separator, tokens};
 
 /// A source whose columns do not fit the configuration.
 #[derive(Debug, thiserror::Error)]
@@ -66,10 +66,7 @@ impl Mapping {
             // The first row may be a record, whose cells must not reach a message.
             return Err(MapError {
                 path: source.source.path.display().to_string(),
-                faults: vec![format!(
-                    "no cell of the first row is the name of a field of {} or stands under `columns:`. A source begins with a row of column names",
-                    schema.id
-                )],
+                faults: vec![no_name(source, header, schema)],
             });
         }
         let mut faults = Vec::new();
@@ -137,7 +134,7 @@ impl Mapping {
         faults.extend(
             unknown_columns
                 .into_iter()
-                .map(|(name, at)| unknown(name, at, schema, &missing)),
+                .map(|(name, at)| unknown(name, at, schema, &missing, source.source.configured)),
         );
         for (at, field) in schema.fields.iter().enumerate() {
             if mapping.fields[at].is_none() && !field.optional() && !source.absent.contains(&at) {
@@ -149,8 +146,13 @@ impl Mapping {
                         )
                     },
                 );
+                let remedy = if source.source.configured {
+                    "Name its column under `columns:`, or list the field under `absent:` if the source does not have it"
+                } else {
+                    "Add the column, with empty cells if there is nothing to fill in"
+                };
                 faults.push(format!(
-                    "no column is the field `{}`{hint}. Name its column under `columns:`, or list the field under `absent:` if the source does not have it",
+                    "no column is the field `{}`{hint}. {remedy}",
                     field.name
                 ));
             }
@@ -169,7 +171,26 @@ impl Mapping {
     }
 }
 
-fn unknown(name: &str, at: usize, schema: &Schema, missing: &[&str]) -> String {
+/// The first row may be a record, so nothing of it is repeated.
+fn no_name(source: &SourceConfig, header: &HeaderRow, schema: &Schema) -> String {
+    let is_field = |name: &str| schema.fields.iter().any(|f| f.name == name);
+    if let Some(separator) = separator::other_than_comma(&header.names, is_field) {
+        return format!(
+            "cells are separated by {separator}. Save the file with commas between the cells"
+        );
+    }
+    let columns = if source.source.configured {
+        " or stands under `columns:`"
+    } else {
+        ""
+    };
+    format!(
+        "no cell of the first row is the name of a field of {}{columns}. A source begins with a row of column names",
+        schema.id
+    )
+}
+
+fn unknown(name: &str, at: usize, schema: &Schema, missing: &[&str], configured: bool) -> String {
     if name.is_empty() {
         return format!(
             "column {} has no name. Name it in the source, or remove it",
@@ -189,6 +210,12 @@ fn unknown(name: &str, at: usize, schema: &Schema, missing: &[&str]) -> String {
     );
     // A far-fetched field is worse than none: pasted without a thought, it puts one value into another's place.
     match nearest_of(name, missing.iter().copied(), 0.4) {
+        Some(near) if !configured => {
+            format!("{place}. Rename it in the file to `{near}` if it is that, or remove it")
+        }
+        None if !configured => {
+            format!("{place}. Rename it in the file to the field it is, or remove it")
+        }
         Some(near) => format!(
             "{place}; the nearest is `{near}`. Write `{name}: {near}` under `columns:`, or `{name}` under `ignore:`"
         ),
@@ -229,6 +256,7 @@ mod tests {
                 name: "s".into(),
                 path: "s.csv".into(),
                 encoding: None,
+                configured: true,
             },
             columns: Vec::new(),
             values: Vec::new(),

@@ -245,6 +245,7 @@ impl SourceConfig {
                 name: file.display().to_string(),
                 path: file.to_owned(),
                 encoding: None,
+                configured: false,
             },
             columns: Vec::new(),
             values: Vec::new(),

@@ -4,6 +4,7 @@ use super::Specification;
 use super::cells::{Grammar, Step};
 use super::problem::{Place, Problem, Rule};
 use crate::nearest::nearest_of;
+use crate::separator;
 
 /// A longer first row is no row of names.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -94,16 +95,8 @@ impl Header {
         let fits = self.fit(specification);
         let known = |fit: &Fit| matches!(fit, Fit::Exact(_) | Fit::Respelt(_));
         if !fits.iter().any(known) {
-            return vec![
-                Problem::new(
-                    Rule::NoHeader,
-                    format!(
-                        "no cell of the first row is the name of a field of {}: the first row must be the names, exactly as the specification has them",
-                        specification.id
-                    ),
-                )
-                .at(self.place(0)),
-            ];
+            let message = self.no_name(specification);
+            return vec![Problem::new(Rule::NoHeader, message).at(self.place(0))];
         }
         let mut problems = Vec::new();
         self.fields = vec![None; fits.len()];
@@ -163,6 +156,21 @@ impl Header {
         }
         problems.extend(self.order(&fits, names));
         problems
+    }
+
+    /// The first row may be a record, so nothing of it is repeated.
+    fn no_name(&self, specification: &Specification) -> String {
+        let cells: Vec<_> = self.cells.iter().map(|cell| cell.text.clone()).collect();
+        let is_field = |name: &str| specification.names.iter().any(|n| n == name);
+        match separator::other_than_comma(&cells, is_field) {
+            Some(separator) => format!(
+                "cells are separated by {separator}: the portal takes commas. Save the file with commas between the cells"
+            ),
+            None => format!(
+                "no cell of the first row is the name of a field of {}: the first row must be the names, exactly as the specification has them",
+                specification.id
+            ),
+        }
     }
 
     fn fit(&self, specification: &Specification) -> Vec<Fit> {

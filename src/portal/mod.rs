@@ -90,10 +90,12 @@ impl Preflight {
 
     /// The same in words.
     pub fn verdict(&self) -> &'static str {
-        if self.would_pass() {
-            "would pass"
-        } else {
+        if !self.would_pass() {
             "would be refused"
+        } else if self.count(Level::Warning) > 0 {
+            "would pass, with warnings"
+        } else {
+            "would pass"
         }
     }
 
@@ -116,6 +118,7 @@ pub fn preflight(
     let unreadable = |source| ExtractError::Unreadable {
         path: path.to_owned(),
         source,
+        configured: false,
     };
     let status = std::fs::symlink_metadata(path).map_err(unreadable)?;
     if !status.file_type().is_file() {
@@ -142,6 +145,7 @@ fn within(
         .map_err(|source| ExtractError::Unreadable {
             path: path.to_owned(),
             source,
+            configured: false,
         })?;
     let gzip = file::is_gzip(begin);
     problems.extend(file::name_against(path, begin));

@@ -71,6 +71,8 @@ pub enum Rule {
     Minus,
     /// A row with more or fewer cells than the header.
     Cells,
+    /// A row of names, and none below it.
+    NoRecord,
     /// A carriage return alone.
     LoneReturn,
     /// A NUL byte.
@@ -102,11 +104,12 @@ impl Rule {
             | Self::NoCharacter
             | Self::Withdrawn
             | Self::Minus
+            | Self::Cells
+            | Self::NoRecord
             | Self::OpenQuote => Level::Warning,
             Self::SizeCis2
             | Self::SizeUnpacked
             | Self::Order
-            | Self::Cells
             | Self::LoneReturn
             | Self::Nul
             | Self::TextAfterQuote => Level::Note,
@@ -136,6 +139,7 @@ impl Rule {
             Self::FirstCharacter => "portal.first_character",
             Self::Minus => "portal.minus",
             Self::Cells => "portal.cells",
+            Self::NoRecord => "portal.no_record",
             Self::LoneReturn => "portal.lone_return",
             Self::Nul => "portal.nul",
             Self::TextAfterQuote => "portal.text_after_quote",

@@ -13,6 +13,8 @@ pub struct Tally {
     refused: Vec<Starts>,
     minus: Met,
     odd_rows: Met,
+    /// Whether there was any row that is no blank line.
+    records: bool,
     returns: Met,
     strays: Met,
     nuls: Met,
@@ -43,6 +45,7 @@ impl Tally {
             refused: vec![Starts::default(); width + 1],
             minus: Met::default(),
             odd_rows: Met::default(),
+            records: false,
             returns: Met::default(),
             strays: Met::default(),
             nuls: Met::default(),
@@ -83,6 +86,13 @@ impl Tally {
                 .met(&self.utf8),
             );
         }
+        let named = (0..header.width()).any(|column| header.field(column).is_some());
+        if named && !self.records {
+            problems.push(Problem::new(
+                Rule::NoRecord,
+                "holds no record below the names. Make the file again if there should be some",
+            ));
+        }
         for (met, rule, message) in [
             (
                 &self.undefined,
@@ -102,7 +112,7 @@ impl Tally {
             (
                 &self.odd_rows,
                 Rule::Cells,
-                "the row has more or fewer cells than the header",
+                "the row has more or fewer cells than the header, so values may stand under the wrong names. Check it for a comma too many or too few",
             ),
             (
                 &self.returns,
@@ -204,6 +214,7 @@ impl Sink for Tally {
     }
 
     fn row(&mut self, begin: u64, row: u64, cells: u64) {
+        self.records = true;
         if cells != self.width && self.width > 0 {
             self.odd_rows.add(super::Place {
                 byte: begin,

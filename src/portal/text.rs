@@ -113,7 +113,13 @@ impl<'a> Text<'a> {
             }
             self.more()?;
         }
-        problems.extend(scan.sink.problems(&header));
+        let met = scan.sink.problems(&header);
+        // Of a damaged file it is not known what it holds.
+        let whole = self.damage.is_none();
+        problems.extend(
+            met.into_iter()
+                .filter(|p| whole || p.rule != Rule::NoRecord),
+        );
         Ok(())
     }
 
@@ -173,6 +179,7 @@ impl<'a> Text<'a> {
                     return Err(ExtractError::Unreadable {
                         path: self.path.to_owned(),
                         source,
+                        configured: false,
                     }
                     .into());
                 }

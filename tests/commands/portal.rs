@@ -218,7 +218,7 @@ fn characters_are_expected_in_windows_1252() {
     assert_eq!(portal["verdict"], "would pass");
     assert!(problems.is_empty(), "{problems:?}");
     let (portal, problems) = preflight("a.csv", &utf8, 0);
-    assert_eq!(portal["verdict"], "would pass");
+    assert_eq!(portal["verdict"], "would pass, with warnings");
     assert_eq!(told(&problems), [("portal.utf_8", 1, Some(at))]);
     assert_eq!(problems[0]["level"], "warning");
     assert_eq!(problems[0]["places"][0]["row"], 2);
@@ -244,4 +244,59 @@ fn files_are_told_apart_and_missing_ones_have_no_verdict() {
         .code(3)
         .json();
     assert_eq!(json["portal"], serde_json::json!([]));
+}
+
+#[test]
+fn rows_of_another_width_and_files_without_a_record_are_warned_of() {
+    let mut odd = clean();
+    odd.extend_from_slice(b"999,1\r\n");
+    let (portal, problems) = preflight("a.csv", &odd, 3);
+    assert_eq!(portal["verdict"], "would pass, with warnings");
+    assert_eq!(problems[0]["rule"], "portal.cells");
+    assert_eq!(problems[0]["level"], "warning");
+    let bytes = clean();
+    let header = &bytes[..=find(&bytes, "\n") as usize];
+    let (portal, problems) = preflight("a.csv", header, 0);
+    assert_eq!(portal["verdict"], "would pass, with warnings");
+    assert_eq!(told(&problems), [("portal.no_record", 1, None)]);
+}
+
+#[test]
+fn the_gate_counts_a_rule_of_the_portal_once() {
+    let records = [service()
+        .with("Event Reference", "=1")
+        .with("Event Description", "@2")];
+    let bytes = Record::csv(&records);
+    let (_, problems) = preflight("a.csv", &bytes, 0);
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    validate("a.csv", &bytes, &["--fail-on", "error"])
+        .code(4)
+        .says(&["1 rule of the portal is broken that --fail-on does not let pass"]);
+}
+
+#[test]
+fn advice_of_a_validation_speaks_of_no_configuration() {
+    let renamed = Record::csv(&[service()
+        .renamed("NHS Number", "NHS No")
+        .without("Dementia")]);
+    let said = validate("a.csv", &renamed, &[]).code(3);
+    assert!(!said.stderr.contains("under `"), "{}", said.stderr);
+    said.says(&[
+        "Rename it in the file to `NHS Number`",
+        "no column is the field `Dementia`. Add the column",
+    ]);
+    let said = call(["validate", "/nowhere.csv"]).code(3);
+    assert!(!said.stderr.contains("sources:"), "{}", said.stderr);
+    said.says(&["Check the path and"]);
+}
+
+#[test]
+fn separators_other_than_commas_are_named() {
+    let text = String::from_utf8(clean()).unwrap();
+    for (separator, name) in [(";", "semicolons"), ("\t", "tabs")] {
+        let said = validate("a.csv", text.replace(',', separator), &[]).code(3);
+        let told = format!("cells are separated by {name}");
+        assert!(said.stdout.contains(&told), "{}", said.stdout);
+        said.says(&[&told]);
+    }
 }

@@ -87,11 +87,11 @@ fn what_is_no_csv_file_is_told_by_its_first_bytes() {
     refused(b"", &["is empty", "row of column names"]);
     refused(b"\n\n", &["no column names", "row of column names"]);
     let wide = |mark: &[u8]| [mark, b"L\0A\0"].concat();
-    refused(&wide(b"\xFF\xFE"), &["UTF-16", "CSV UTF-8"]);
-    refused(&wide(b"\xFE\xFF"), &["UTF-16", "CSV UTF-8"]);
+    refused(&wide(b"\xFF\xFE"), &["UTF-16", "Save it as \"CSV\""]);
+    refused(&wide(b"\xFE\xFF"), &["UTF-16", "Save it as \"CSV\""]);
     refused(
         b"PK\x03\x04\x14\0\x06\0",
-        &["Excel workbook or zip", "CSV UTF-8"],
+        &["Excel workbook or zip", "Save the sheet as \"CSV\""],
     );
     refused(&gzip(&good()), &["is a gzip file", ".csv.gz"]);
 }

@@ -35,6 +35,7 @@ fn read(bytes: &[u8], size: usize) -> Result<(Vec<String>, Rows, Vec<u64>, usize
         name: "s".into(),
         path: PathBuf::from("s.csv"),
         encoding: None,
+        configured: false,
     };
     let pieces = Pieces {
         bytes: bytes.to_vec(),

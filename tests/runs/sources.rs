@@ -76,10 +76,10 @@ fn a_declared_encoding_goes_before_what_the_bytes_look_like() {
 fn a_mark_of_utf_8_that_lies_is_told_as_such() {
     let lying = [b"\xEF\xBB\xBF", windows(&[practice("Zoë")]).as_slice()].concat();
     let council = Council::file("cld.csv", &lying);
-    council
-        .fails(3)
-        .said
-        .says(&["begins with the mark of UTF-8, but is not", "CSV UTF-8"]);
+    council.fails(3).said.says(&[
+        "begins with the mark of UTF-8, but is not",
+        "Save it as \"CSV\"",
+    ]);
     let council = Council::bare().beside("cld.csv", &lying);
     let path = council.path("cld.csv");
     call(["validate", path.to_str().unwrap()])

@@ -88,23 +88,32 @@ fn received(finding: &Finding<'_>) -> String {
         received,
         suggestion,
     } = finding.case.expose();
+    let part =
+        |before, value: &[u8]| (!value.is_empty()).then(|| format!("{before} {}", shown(value)));
+    let text = suggestion.text();
+    let meant = || format!("did you mean {}?", choices(text));
     let parts = [
-        ("received ", *received, ""),
-        ("did you mean ", suggestion.text().as_bytes(), "?"),
-        ("person ", *person_id, ""),
-        ("event ", *event_reference, ""),
+        part("received", received),
+        (!text.is_empty()).then(meant),
+        part("person", person_id),
+        part("event", event_reference),
     ];
-    let parts: Vec<_> = parts
-        .iter()
-        .filter(|(_, value, _)| !value.is_empty())
-        .map(|(before, value, after)| format!("{before}{}{after}", shown(value)))
-        .collect();
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
     if parts.is_empty() {
         String::new()
     } else {
         format!(" [{}]", parts.join("; "))
     }
 }
+
+/// Each choice of a suggestion between quotation marks of its own.
+fn choices(suggestion: &str) -> String {
+    let choices: Vec<_> = suggestion.split(CHOICE).map(quoted).collect();
+    choices.join(CHOICE)
+}
+
+/// What stands between the choices of a suggestion.
+const CHOICE: &str = ", or ";
 
 /// Characters of a value that are shown at most.
 const SHOWN: usize = 60;
@@ -113,8 +122,16 @@ const SHOWN: usize = 60;
 /// direction of writing or hides. A long one is cut, and the mark of that stands behind the quotation mark.
 fn shown(value: &[u8]) -> String {
     let text = String::from_utf8_lossy(value);
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => quoted(&text[..end]) + "…",
+        None => quoted(&text),
+    }
+}
+
+/// The same of a text that is never cut.
+fn quoted(text: &str) -> String {
     let mut shown = String::from("\"");
-    for c in text.chars().take(SHOWN) {
+    for c in text.chars() {
         match c {
             '"' | '\\' => shown.extend(['\\', c]),
             '\t' | '\n' | '\r' => shown.extend(c.escape_default()),
@@ -123,9 +140,6 @@ fn shown(value: &[u8]) -> String {
         }
     }
     shown.push('"');
-    if text.chars().nth(SHOWN).is_some() {
-        shown.push('…');
-    }
     shown
 }
 
@@ -185,7 +199,16 @@ fn summary(validated: &Validated, whole_grid: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::{choices, shown};
+
+    #[test]
+    fn suggestions_are_whole_and_quoted_apart() {
+        let long = "a".repeat(61);
+        assert_eq!(
+            choices(&format!("{long}, or B, C")),
+            format!("\"{long}\", or \"B, C\"")
+        );
+    }
 
     #[test]
     fn values_are_harmless_to_a_terminal() {
