@@ -7,9 +7,11 @@ use clap::Args;
 use serde_json::Value;
 
 use super::Format;
+use super::portal;
 use super::print;
 use crate::error::{Error, Result};
 use crate::nearest::closest;
+use crate::portal::Rule;
 use crate::rulebook::{Entry, entry_json, entry_text};
 use crate::schema::Schema;
 use crate::validate::{Plan, Setting};
@@ -48,9 +50,24 @@ enum Asked<'a> {
 pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let schema = Arc::new(Schema::load(&arguments.schema, schemas)?);
     let plan = Plan::new(schema, &Setting::default());
+    if let Some((text, value)) = arguments
+        .code
+        .as_deref()
+        .and_then(|c| portal::page(c.trim()))
+    {
+        return match arguments.format {
+            Format::Human => print::out(&text),
+            Format::Json => print::json(&value),
+        };
+    }
     let asked = match &arguments.code {
         Some(code) => find(&plan, code.trim())?,
-        None => Asked::All(Entry::all(&plan)),
+        None => {
+            let mut all = Entry::all(&plan);
+            all.extend(Entry::waiting(&plan));
+            all.sort_by_key(|entry| (entry.rule.at, entry.rule.broken));
+            Asked::All(all)
+        }
     };
     match arguments.format {
         Format::Human => print::out(&asked.text()),
@@ -86,10 +103,16 @@ fn find<'a>(plan: &'a Plan, asked: &str) -> Result<Asked<'a>> {
         let heading = format!("{}: {} fields", first.check(), of_check.len());
         return Ok(Asked::Listed(heading, of_check));
     }
+    let of_portal = Rule::ALL.map(Rule::name);
     let codes: Vec<String> = all.iter().chain(&waiting).map(Entry::code).collect();
     let checks = all.iter().map(Entry::check);
     let fields = plan.schema.fields.iter().map(|field| field.name.as_str());
-    let known = codes.iter().map(String::as_str).chain(fields).chain(checks);
+    let known = codes
+        .iter()
+        .map(String::as_str)
+        .chain(fields)
+        .chain(checks)
+        .chain(of_portal);
     let near = closest(asked, known).unwrap_or_default();
     Err(Error::Usage(format!(
         "{} has no rule, field or check `{asked}`; the nearest is `{near}`. To explain a rule of another return, name it with --schema",

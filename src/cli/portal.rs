@@ -81,6 +81,24 @@ pub fn broken(preflights: &[(PathBuf, Preflight)], least: Level) -> usize {
     rules.map(Rule::name).collect::<HashSet<_>>().len()
 }
 
+/// A rule of the portal as a page, for `cld explain`; `None` where there is none of that code.
+pub fn page(code: &str) -> Option<(String, Value)> {
+    let rule = Rule::ALL.into_iter().find(|rule| rule.name() == code)?;
+    let why = match rule.level() {
+        Level::Refused => "The portal refuses such a file, and nothing of it is stored.",
+        Level::Warning => "The portal may refuse such a file, or take it for something else.",
+        Level::Note => "Worth knowing; it is not known that the portal minds.",
+    };
+    let (checks, level, remedy) = (rule.checks(), rule.level().name(), rule.remedy());
+    let text = format!(
+        "{code}\n{checks}\n\n  level           {level}\n  looks at        the file as it stands\n  why it matters  {why}\n  what to do      {remedy}\n  evidence        {BASIS}\n  source          S18\n"
+    );
+    let value = json!({
+        "rule": code, "level": level, "checks": checks, "why": why, "what_to_do": remedy, "evidence": BASIS, "source": "S18",
+    });
+    Some((text, value))
+}
+
 /// For people.
 pub fn human(preflights: &[(PathBuf, Preflight)]) -> String {
     let mut text = String::new();

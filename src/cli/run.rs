@@ -9,6 +9,7 @@ use serde_json::json;
 use super::Format;
 use super::print::{self, number, shown};
 use super::report::{extract, grid};
+use super::schema::refuse_collisions;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::pipeline::{self, Outcome, RunOptions};
@@ -40,6 +41,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let config = Config::load(&arguments.config, schemas)?;
+    refuse_collisions(&config.schema)?;
     let options = RunOptions {
         out: arguments.out.clone(),
         allow_test_key: arguments.allow_test_key,

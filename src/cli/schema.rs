@@ -10,6 +10,7 @@ use super::print;
 use crate::error::{Error, Result};
 use crate::nearest::closest;
 use crate::schema::{Schema, known, show};
+use crate::validate::collisions;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -128,9 +129,25 @@ impl Show {
     }
 }
 
+/// A rule code means one rule, so a schema may not state one that a check of this program has.
+///
+/// # Errors
+/// When it does.
+pub fn refuse_collisions(schema: &Schema) -> Result<()> {
+    match collisions(schema).as_slice() {
+        [] => Ok(()),
+        codes => Err(Error::Usage(format!(
+            "{}: rules: {} would be the code of a check of this program too. Give the rule another name",
+            schema.id,
+            codes.join(", ")
+        ))),
+    }
+}
+
 impl Check {
     fn run(&self) -> Result<()> {
         let schema = Schema::load_file(&self.file)?;
+        refuse_collisions(&schema)?;
         match self.format {
             Format::Human => print::out(&format!(
                 "{} is sound: {}, {} fields, {} lists\n",

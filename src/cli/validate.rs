@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::portal;
 use super::report::{self, Job, Out};
+use super::schema::refuse_collisions;
 use crate::error::{Error, Result};
 use crate::portal::Level;
 use crate::schema::Schema;
@@ -80,6 +81,7 @@ enum Format {
 pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     arguments.fit_together()?;
     let schema = Schema::load(&arguments.schema, schemas)?;
+    refuse_collisions(&schema)?;
     let setting = Setting {
         la_code: arguments.la_code.as_deref().unwrap_or_default(),
         test_numbers: arguments.allow_test_numbers,

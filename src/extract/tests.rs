@@ -127,6 +127,31 @@ fn read_only(bytes: &[u8], wanted: &[u64]) -> Vec<(u64, String)> {
     records
 }
 
+/// Another file in its place, or the same one written to, is not the file that was opened.
+#[test]
+fn a_file_that_changed_is_known() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.csv");
+    let source = Source {
+        path: path.clone(),
+        ..source(None)
+    };
+    std::fs::write(&path, "a\n1\n").unwrap();
+    let first = source.fingerprint();
+    assert!(first.is_some());
+    assert_eq!(source.fingerprint(), first);
+    let other = directory.path().join("b.csv");
+    std::fs::write(&other, "a\n2\n").unwrap();
+    std::fs::rename(&other, &path).unwrap();
+    let second = source.fingerprint();
+    assert_ne!(second, first);
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    std::fs::write(&path, "a\n3\n").unwrap();
+    assert_ne!(source.fingerprint(), second);
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(source.fingerprint(), None);
+}
+
 proptest! {
     #[test]
     fn rows_read_alone_are_the_same(

@@ -62,11 +62,13 @@ impl Mapping {
                 faults: vec!["has the columns of a submission. The output of a run is never pseudonymised again: give the extract instead".to_owned()],
             });
         }
-        if !header.names.iter().any(known) {
+        // So few names may be chance: a word such as Dementia stands in a free text as well.
+        let named = header.names.iter().filter(|name| known(name)).count();
+        if named * FEW < header.names.len() || named == 0 {
             // The first row may be a record, whose cells must not reach a message.
             return Err(MapError {
                 path: source.source.path.display().to_string(),
-                faults: vec![no_name(source, header, schema)],
+                faults: vec![no_name(source, header, schema, named)],
             });
         }
         let mut faults = Vec::new();
@@ -171,8 +173,11 @@ impl Mapping {
     }
 }
 
+/// Where less than one name in so many is known, the first row may be a record.
+const FEW: usize = 5;
+
 /// The first row may be a record, so nothing of it is repeated.
-fn no_name(source: &SourceConfig, header: &HeaderRow, schema: &Schema) -> String {
+fn no_name(source: &SourceConfig, header: &HeaderRow, schema: &Schema, named: usize) -> String {
     let is_field = |name: &str| schema.fields.iter().any(|f| f.name == name);
     if let Some(separator) = separator::other_than_comma(&header.names, is_field) {
         return format!(
@@ -184,10 +189,17 @@ fn no_name(source: &SourceConfig, header: &HeaderRow, schema: &Schema) -> String
     } else {
         ""
     };
-    format!(
-        "no cell of the first row is the name of a field of {}{columns}. A source begins with a row of column names",
-        schema.id
-    )
+    match named {
+        0 => format!(
+            "no cell of the first row is the name of a field of {}{columns}. A source begins with a row of column names",
+            schema.id
+        ),
+        n => format!(
+            "only {n} of {} cells of the first row are names of fields of {}{columns}; it may be a record, so nothing of it is repeated here. A source begins with a row of column names",
+            header.names.len(),
+            schema.id
+        ),
+    }
 }
 
 fn unknown(name: &str, at: usize, schema: &Schema, missing: &[&str], configured: bool) -> String {

@@ -116,6 +116,115 @@ impl Rule {
         }
     }
 
+    /// Every rule.
+    pub const ALL: [Self; 25] = [
+        Self::Format,
+        Self::DamagedGzip,
+        Self::GzipName,
+        Self::Size,
+        Self::SizeUnit,
+        Self::SizeCis2,
+        Self::SizeUnpacked,
+        Self::Mark,
+        Self::Utf16,
+        Self::Utf8,
+        Self::NoCharacter,
+        Self::NoHeader,
+        Self::Misspelt,
+        Self::Missing,
+        Self::Unexpected,
+        Self::Withdrawn,
+        Self::Order,
+        Self::FirstCharacter,
+        Self::Minus,
+        Self::Cells,
+        Self::NoRecord,
+        Self::LoneReturn,
+        Self::Nul,
+        Self::TextAfterQuote,
+        Self::OpenQuote,
+    ];
+
+    /// What is checked.
+    pub fn checks(self) -> &'static str {
+        match self {
+            Self::Format => {
+                "The file is CSV, or the gzip of one, and no spreadsheet under another name."
+            }
+            Self::DamagedGzip => "A gzip file can be unpacked to its end.",
+            Self::GzipName => "The name of a gzip file ends in .gz.",
+            Self::Size => "The file is no larger than 4 GB, or 800 MB as a gzip.",
+            Self::SizeUnit => "The file is below the limit however the portal counts a gigabyte.",
+            Self::SizeCis2 => {
+                "The file is below 1 GB, or 200 MB as a gzip, which is the limit for who signs in with CIS2."
+            }
+            Self::SizeUnpacked => {
+                "What a gzip file holds is below the limit of plain files; whether the portal asks that is not known."
+            }
+            Self::Mark => {
+                "The file does not begin with the mark of UTF-8, which the portal takes for part of the first name."
+            }
+            Self::Utf16 => "The file is not in UTF-16.",
+            Self::Utf8 => {
+                "The file has no characters in UTF-8, which the portal reads as two or more others of Windows-1252."
+            }
+            Self::NoCharacter => "Every byte stands for a character of Windows-1252.",
+            Self::NoHeader => "The first row has the names of the columns.",
+            Self::Misspelt => {
+                "The names of the columns are spelt to the character as in the specification; a space and an underscore are two."
+            }
+            Self::Missing => "Every field of the return has a column.",
+            Self::Unexpected => "There is no column that the specification does not have.",
+            Self::Withdrawn => {
+                "There is no column of a field that the release withdrew; that it did is inferred."
+            }
+            Self::Order => {
+                "The columns stand in the order of the specification; whether that matters is not known."
+            }
+            Self::FirstCharacter => {
+                "No value begins with = + - or @; a minus before a number may stand."
+            }
+            Self::Minus => "A value that begins with a minus and a digit is a number.",
+            Self::Cells => "Every row has as many cells as the header.",
+            Self::NoRecord => "There is a record below the header.",
+            Self::LoneReturn => "There is no carriage return without a line feed.",
+            Self::Nul => "There is no NUL byte.",
+            Self::TextAfterQuote => "Nothing stands between a closing quote and the next comma.",
+            Self::OpenQuote => "Every quote that is opened is closed.",
+        }
+    }
+
+    /// What to do where it is broken.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Format => "Save the sheet as CSV.",
+            Self::DamagedGzip => "Pack the file again.",
+            Self::GzipName => "Rename the file.",
+            Self::Size => "Send it as a gzip, or ask the regional office.",
+            Self::SizeUnit => "Send it as a gzip if the portal refuses it.",
+            Self::SizeCis2 => "Sign in another way, or send it as a gzip.",
+            Self::SizeUnpacked => "Nothing, unless the portal refuses it.",
+            Self::Mark => "Save the file as \"CSV\", not \"CSV UTF-8\".",
+            Self::Utf16 => "Save the file as \"CSV\".",
+            Self::Utf8 => "Save the file as \"CSV\", not \"CSV UTF-8\".",
+            Self::NoCharacter => "Replace the characters, or export the file again.",
+            Self::NoHeader => "Put the row of names first.",
+            Self::Misspelt => "Write the name as it is told.",
+            Self::Missing => "Add the column, with empty cells if there is nothing to fill in.",
+            Self::Unexpected => "Remove the column.",
+            Self::Withdrawn => "Remove the column if the portal refuses it.",
+            Self::Order => "Nothing, unless the portal refuses it.",
+            Self::FirstCharacter => "Remove the character in the case system.",
+            Self::Minus => "Remove the character in the case system.",
+            Self::Cells => "Export the file again; quote cells that hold a comma.",
+            Self::NoRecord => "Check the extract.",
+            Self::LoneReturn => "Save the file with Windows line ends.",
+            Self::Nul => "Export the file again.",
+            Self::TextAfterQuote => "Double every quote inside a quoted cell.",
+            Self::OpenQuote => "Close the quote, or double it if it belongs to the value.",
+        }
+    }
+
     /// Its code in reports.
     pub fn name(self) -> &'static str {
         match self {

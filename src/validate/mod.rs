@@ -22,6 +22,6 @@ pub use gather::{FileSums, Gatherer, Periods, derived_end};
 pub use lexicon::{Entry, Lexicon, key_of, windows_1252};
 pub use period::{Derived, Month, derive as derived_period};
 pub use plan::{ClientKind, DayTest, EventKind, FieldPlan, Judge, Kernel, Plan, Setting};
-pub use rules::Rule;
+pub use rules::{Rule, collisions};
 pub use status::{Status, Validity};
 pub use tally::{FindingCount, Grid, MonthCounts, Tally};

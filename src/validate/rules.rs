@@ -3,7 +3,7 @@
 use super::across::{self, Attribute, file::FileRule};
 use super::check::{Broken, Check};
 use super::plan::{Judge, Kernel, Plan};
-use crate::schema::{Condition, Evidence, Field, List, Page, Severity, Truth};
+use crate::schema::{Condition, Evidence, Field, List, Page, Schema, Severity, Truth};
 
 /// One rule of a return.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,18 @@ pub struct Rule<'a> {
     pub evidence: Evidence,
     /// What it says of itself.
     pub page: &'a Page,
+}
+
+/// The codes of rules that a schema states and that a check of this program has already. A code means one rule.
+pub fn collisions(schema: &Schema) -> Vec<String> {
+    let taken = |rule: &&crate::schema::Rule| {
+        Check::ALL
+            .into_iter()
+            .any(|check| check.name() == rule.check)
+    };
+    let code =
+        |rule: &crate::schema::Rule| format!("{}.{}", schema.fields[rule.field].snake, rule.check);
+    schema.rules.iter().filter(taken).map(code).collect()
 }
 
 impl Plan {

@@ -111,3 +111,16 @@ fn what_is_not_known_is_answered_with_the_nearest() {
     call(["explain"]).code(2);
     call(["explain", "gender", "--all"]).code(2);
 }
+
+#[test]
+fn a_rule_of_the_portal_has_a_page() {
+    let said = call(["explain", "portal.first_character"]).code(0);
+    for part in ["No value begins with", "refused", "what to do"] {
+        assert!(said.stdout.contains(part), "{part}");
+    }
+    let json = call(["explain", "portal.utf_8", "--format", "json"])
+        .code(0)
+        .json();
+    assert_eq!(json["level"], "warning");
+    call(["explain", "portal.nothing"]).code(2);
+}

@@ -127,3 +127,24 @@ fn a_directory_of_schemas_goes_first() {
         built_in.predicate()["schema"]["digest"]
     );
 }
+
+/// A code means one rule: a schema that states one of a check would have two of it.
+#[test]
+fn a_rule_may_not_have_the_code_of_a_check() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(format!("{BUILT_IN}/cld-release-1.yaml")).unwrap();
+    for (renamed, code) in [
+        ("- rule: event_end_date.blank_mandatory", 2),
+        ("- rule: event_end_date.early", 0),
+    ] {
+        let text = text
+            .replace("schema: cld-release-1\n", "schema: own\n")
+            .replace("- rule: event_end_date.before_start", renamed);
+        let path = directory.path().join("own.yaml");
+        fs::write(&path, text).unwrap();
+        let said = call(["schema", "check", path.to_str().unwrap()]).code(code);
+        if code == 2 {
+            said.says(&["event_end_date.blank_mandatory", "another name"]);
+        }
+    }
+}

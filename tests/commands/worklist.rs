@@ -81,6 +81,12 @@ fn what_is_no_worklist_is_refused() {
     refused(&directory, &["findings.csv", "middle of a line"]);
     fs::remove_file(directory.join("findings.csv")).unwrap();
     refused(&directory, &["no", "findings.csv"]);
+    // A pipe would be waited for until somebody writes into it.
+    let made = std::process::Command::new("mkfifo")
+        .arg(directory.join("findings.csv"))
+        .status();
+    assert!(made.unwrap().success());
+    refused(&directory, &["findings.csv", "no plain file"]);
     call(["worklist"]).code(2);
 }
 

@@ -106,6 +106,13 @@ fn a_file_without_column_names_shows_none_of_its_first_record() {
     for word in ["9990000018", "P100001", "Ada", "Lovelace", "LS1 4AP"] {
         assert!(!ran.said.stderr.contains(word), "{}", ran.said.stderr);
     }
+    // A word of a record that happens to be the name of a field makes it no row of names.
+    let csv = "999,01/04/2025,31/03/2026,Ada,Lovelace,Dementia,Engine House,Analytical\n";
+    let ran = Council::file("cld.csv", csv).fails(3);
+    ran.said.says(&["only 1 of 8 cells", "column names"]);
+    for word in ["Ada", "Lovelace", "Engine", "Analytical"] {
+        assert!(!ran.said.stderr.contains(word), "{}", ran.said.stderr);
+    }
 }
 
 #[test]

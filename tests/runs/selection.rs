@@ -143,3 +143,22 @@ fn an_earlier_reason_goes_before_a_later_one() {
     assert_eq!(excluded["cancelled"], 1);
     assert_eq!(excluded["open_event"], 0);
 }
+
+/// The text NULL is blank however much white space stands around it.
+#[test]
+fn an_id_of_null_is_nobodys() {
+    for id in ["NULL", "NULL ", "\u{a0}null", "Null\u{b}"] {
+        let record = service()
+            .with("NHS Number", "")
+            .with("LA Person Unique Identifier", id);
+        let ran = Council::of([record, service()]).makes();
+        assert_eq!(
+            ran.predicate()["counts"]["excluded"]["no_person_id"],
+            1,
+            "{id:?}"
+        );
+        let rules = ran.rules();
+        let missed = "la_person_unique_identifier.blank_mandatory".to_owned();
+        assert!(rules.contains(&missed), "{id:?}: {rules:?}");
+    }
+}
