@@ -58,20 +58,27 @@ fn place(byte: usize, row: u64, column: u64) -> Place {
 
 #[test]
 fn a_clean_file_passes() {
-    for body in [
-        "",
-        "999,Ada,Service,\r\n",
-        "999,\"A, \"\"b\"\"\r\nc\",,-5",
-        "\r\n\r\n",
-    ] {
+    for body in ["999,Ada,Service,\r\n", "999,\"A, \"\"b\"\"\r\nc\",,-5"] {
         let preflight = of([HEADER, body].concat());
         assert_eq!(preflight.problems, [], "{body}");
         assert!(preflight.would_pass());
         assert_eq!(preflight.format, Format::Csv);
         assert_eq!(preflight.sizes.gzipped, Gzipped::NotNeeded);
     }
-    let quoted = of("\"LA Code\",\"First Name\",\"Event Type\",\"Adult 1 ID\"\n");
+    let quoted = of("\"LA Code\",\"First Name\",\"Event Type\",\"Adult 1 ID\"\n,,,\n");
     assert_eq!(quoted.problems, []);
+}
+
+#[test]
+fn names_without_a_record_are_warned_of() {
+    for body in ["", "\r\n\r\n"] {
+        let preflight = of([HEADER, body].concat());
+        only(&preflight, Rule::NoRecord);
+        assert_eq!(preflight.verdict(), "would pass, with warnings");
+    }
+    let cut = gzip(HEADER.repeat(2).as_bytes());
+    let cut = read(&LIMITS, "a.csv.gz", &cut[..cut.len() - 9]);
+    assert!(!rules(&cut).contains(&Rule::NoRecord), "{cut:?}");
 }
 
 #[test]
@@ -88,7 +95,8 @@ fn a_gzip_is_read_as_what_it_holds() {
         read(&LIMITS, "a.csv", &packed).problems[1].rule,
         Rule::GzipName
     );
-    only(&read(&LIMITS, "a.csv.gz", HEADER.as_bytes()), Rule::Format);
+    let plain = read(&LIMITS, "a.csv.gz", text.as_bytes());
+    assert_eq!(rules(&plain), [Rule::Format, Rule::FirstCharacter]);
     for length in [3, packed.len() - 1] {
         let cut = read(&LIMITS, "a.csv.gz", &packed[..length]);
         assert!(rules(&cut).contains(&Rule::DamagedGzip), "{length}");
@@ -130,8 +138,9 @@ fn a_mark_is_refused_and_the_names_behind_it_are_read() {
 
 #[test]
 fn names_must_match_to_the_character() {
-    let preflight =
-        of("LA_Code,first name,Event Type ,Adult 1 ID,local_x,Jones,,GP Name,la code,Event Typ\n");
+    let preflight = of(
+        "LA_Code,first name,Event Type ,Adult 1 ID,local_x,Jones,,GP Name,la code,Event Typ\n,,,,,,,,,\n",
+    );
     let places: Vec<_> = preflight
         .problems
         .iter()
@@ -155,13 +164,13 @@ fn names_must_match_to_the_character() {
     assert!(!text.contains("Jones"), "{text}");
     assert!(text.contains("capitals count") && text.contains("`Event Type `"));
 
-    let preflight = of("LA_Code,First Name,Event Type,Adult 1 ID");
+    let preflight = of("LA_Code,First Name,Event Type,Adult 1 ID\n,,,");
     let problem = only(&preflight, Rule::Misspelt);
     assert!(problem.message.contains("`LA_Code`, not exactly `LA Code`"));
     assert_eq!(problem.places, [place(0, 1, 0)]);
     assert_eq!(problem.fields, ["LA Code"]);
     // No other digits, and nothing at all among records.
-    let preflight = of("LA Code,First Name,Event Type,Adult 7 ID");
+    let preflight = of("LA Code,First Name,Event Type,Adult 7 ID\n,,,");
     assert_eq!(rules(&preflight), [Rule::Unexpected, Rule::Missing]);
     assert!(!format!("{preflight:?}").contains("Adult 7"));
     let preflight = of("LA Code,Bevent Type,x,y,z");
@@ -171,7 +180,7 @@ fn names_must_match_to_the_character() {
 
 #[test]
 fn columns_that_are_missing_and_another_order_are_told() {
-    let preflight = of("First Name,LA Code,Event Type\n");
+    let preflight = of("First Name,LA Code,Event Type\n,,\n");
     assert_eq!(rules(&preflight), [Rule::Missing, Rule::Order]);
     assert_eq!(preflight.problems[0].fields, ["Adult 1 ID"]);
     assert_eq!(preflight.problems[1].places, [place(11, 1, 1)]);
