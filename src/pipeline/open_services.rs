@@ -39,9 +39,9 @@ pub(super) struct Open<'a> {
 
 impl Open<'_> {
     /// The starts of the pseudonyms.
-    pub fn people(&self) -> impl Iterator<Item = u64> {
+    pub fn person(&self) -> [Option<u64>; 2] {
         let start = |hex: &str| u64::from_str_radix(hex.get(..16)?, 16).ok();
-        self.pseudonyms.into_iter().flatten().filter_map(start)
+        self.pseudonyms.map(|hex| hex.and_then(start))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The bundle sent before: whether it is sound and can be compared, what it had open, and what this run lost of it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,9 @@ use crate::date::Date;
 use crate::error::{Error, Result};
 use crate::schema::{List, Match};
 use crate::select::Exclusion;
-use crate::treat::{MasterKey, Met, OpenServices, SERVICE_KIND, Service, Sighting, Sightings, key};
+use crate::treat::{
+    MasterKey, Met, OpenServices, SERVICE_KIND, Seen, Service, Sighting, Sightings, key,
+};
 use crate::validate::across::Place;
 use crate::validate::across::lost::{Comparison, LostServices};
 use crate::validate::{Plan, key_of};
@@ -27,9 +30,9 @@ const SUBMISSION: &str = "submission.parquet";
 /// The file of the worklist that lists lost services.
 const LOST_SERVICES: &str = "lost-services.csv";
 
-/// The columns of that file. A person has an id or, where the extract tells none, a pseudonym, never both: nobody should
-/// find them side by side.
-const COLUMNS: [&str; 7] = [
+/// The columns of that file. A person has a pseudonym only where the extract has no record of them: nobody should find
+/// it beside an id, or beside the row that tells one.
+const COLUMNS: [&str; 10] = [
     "person_id",
     "person_pseudonym",
     "event_start_date",
@@ -37,6 +40,9 @@ const COLUMNS: [&str; 7] = [
     "service_component",
     "delivery_mechanism",
     "what_this_extract_has",
+    "source",
+    "row",
+    "event_reference",
 ];
 
 /// The bundle that the configuration names under `previous:`.
@@ -106,10 +112,10 @@ impl Previous {
         plan: &Plan,
         worklist: &Path,
     ) -> Result<()> {
-        if !sightings.services().iter().any(|s| s.is_lost()) {
+        if !sightings.services().iter().any(|s| s.sighting.is_lost()) {
             return Ok(());
         }
-        let ids = ids(&sightings.places_of_the_lost(), inputs, plan)?;
+        let told = told(&sightings.places_of_the_lost(), inputs, plan)?;
         let path = worklist.join(LOST_SERVICES);
         let file = private_file(&path).map_err(Error::io("write", &path))?;
         let mut file = BufWriter::new(file);
@@ -118,16 +124,11 @@ impl Previous {
         lines.line(COLUMNS.into_iter().map(str::as_bytes));
         let mut seen = sightings.services().iter();
         open_services::each(&self.submission, self.end, |open| {
-            let Some(sighting) = seen.next().filter(|s| s.is_lost()) else {
+            let Some(seen) = seen.next().filter(|s| s.sighting.is_lost()) else {
                 return Ok(());
             };
-            line(
-                &mut lines,
-                &open,
-                *sighting,
-                sightings.met(open.people()),
-                &ids,
-            );
+            let met = sightings.met(open.person().into_iter().flatten());
+            line(&mut lines, &open, *seen, met, &told, inputs);
             file.write_all(&lines.bytes)
                 .map_err(Error::io("write", &path))?;
             lines.bytes.clear();
@@ -151,7 +152,11 @@ pub(super) fn judge(previous: Option<&Previous>, sightings: Option<&Sightings<'_
         (Ok(open), Some(sightings)) => (open, sightings),
     };
     let count = |is: &dyn Fn(Sighting) -> bool| {
-        sightings.services().iter().filter(|s| is(**s)).count() as u64
+        sightings
+            .services()
+            .iter()
+            .filter(|s| is(s.sighting))
+            .count() as u64
     };
     let left_out = Exclusion::ALL.map(|reason| {
         let n = count(&|sighting| sighting == Sighting::LeftOut(reason));
@@ -161,6 +166,9 @@ pub(super) fn judge(previous: Option<&Previous>, sightings: Option<&Sightings<'_
         end: previous.end,
         open: open.len() as u64,
         lost: count(&Sighting::is_lost),
+        of_another_number: count(&|sighting| sighting == Sighting::OfAnotherNumber),
+        unsent: count(&|sighting| matches!(sighting, Sighting::Unsent(_))),
+        of_another_start: count(&|sighting| sighting == Sighting::OfAnotherStart),
         of_another_kind: count(&|sighting| sighting == Sighting::OfAnotherKind),
         left_out: left_out.into_iter().filter(|(_, n)| *n > 0).collect(),
     })
@@ -272,7 +280,7 @@ fn gather(submission: &Path, end: Date, plan: &Plan) -> Result<OpenServices> {
             service.kind[1].and_then(|value| component.key(value)),
         ];
         let start = service.start;
-        open.add(service.people(), Service { start, kind });
+        open.add(service.person(), Service { start, kind });
         Ok(())
     })?;
     Ok(open.settle())
@@ -302,49 +310,53 @@ impl Values<'_> {
     }
 }
 
-/// The person ids in these records.
-fn ids(places: &[Place], inputs: &[Input], plan: &Plan) -> Result<HashMap<Place, Vec<u8>>> {
-    let mut ids = HashMap::new();
-    let field = plan.schema.roles.person_id;
+/// Person id and event reference of a record, as received.
+type Told = [Vec<u8>; 2];
+
+/// What these records tell.
+fn told(places: &[Place], inputs: &[Input], plan: &Plan) -> Result<HashMap<Place, Told>> {
+    let mut told = HashMap::new();
+    let roles = plan.schema.roles;
+    let fields = [roles.person_id, roles.event_reference];
     read_again(
         inputs,
         places,
         |place| *place,
         |cells, input, found| {
-            let id = |(record, place): (usize, &Place)| {
-                let column = input.mapping.fields[field]?;
-                Some((*place, cells.get(column, record).to_vec()))
+            let of = |(record, place): (usize, &Place)| {
+                let cell = |field: usize| {
+                    let column = input.mapping.fields[field];
+                    column.map_or(Vec::new(), |column| cells.get(column, record).to_vec())
+                };
+                (*place, fields.map(cell))
             };
-            found.into_iter().filter_map(id).collect::<Vec<_>>()
+            found.into_iter().map(of).collect::<Vec<_>>()
         },
         |found| {
-            ids.extend(found);
+            told.extend(found);
             Ok(())
         },
     )?;
-    Ok(ids)
+    Ok(told)
 }
 
 fn line(
     lines: &mut WorklistLines,
     open: &Open<'_>,
-    sighting: Sighting,
+    seen: Seen,
     met: Met,
-    ids: &HashMap<Place, Vec<u8>>,
+    told: &HashMap<Place, Told>,
+    inputs: &[Input],
 ) {
-    let id = match met {
-        Met::At(place) => ids.get(&place).map_or(&b""[..], Vec::as_slice),
-        Met::WithoutId | Met::Nowhere => b"",
-    };
+    let [id, _] = of(told, met.place());
+    // Where nothing is there of the service, any record of the person is a place to begin.
+    let place = seen.place.or(met.place());
+    let [_, reference] = of(told, place);
+    let source = place.map_or("", |place| &inputs[place.source()].source.name);
+    let row = place.map_or(String::new(), |place| place.row().to_string());
     let pseudonym = open.pseudonyms.into_iter().flatten().next();
-    let pseudonym = pseudonym.filter(|_| id.is_empty());
-    let has = match (sighting, met) {
-        (Sighting::OfAnotherKind, _) => {
-            "a service of the person with this start, of another type or component"
-        }
-        (_, Met::Nowhere) => "no record of the person",
-        _ => "other records of the person",
-    };
+    let pseudonym = pseudonym.filter(|_| place.is_none());
+    let has = what_there_is(seen.sighting, met);
     lines.line(
         [
             id,
@@ -354,7 +366,39 @@ fn line(
             open.kind[1].unwrap_or_default().as_bytes(),
             open.delivery.unwrap_or_default().as_bytes(),
             has.as_bytes(),
+            source.as_bytes(),
+            row.as_bytes(),
+            reference,
         ]
         .into_iter(),
     );
+}
+
+fn of(told: &HashMap<Place, Told>, place: Option<Place>) -> [&[u8]; 2] {
+    let told = place.and_then(|place| told.get(&place));
+    told.map_or([b"", b""], |told| told.each_ref().map(Vec::as_slice))
+}
+
+fn what_there_is(sighting: Sighting, met: Met) -> Cow<'static, str> {
+    let words = match (sighting, met) {
+        (Sighting::OfAnotherNumber, _) => {
+            "the service, but the person's NHS number is now missing or another"
+        }
+        (Sighting::Unsent(reason), _) => {
+            return Cow::Owned(format!(
+                "a record of the person with this start that is left out ({}: {})",
+                reason.name(),
+                reason.words()
+            ));
+        }
+        (Sighting::OfAnotherKind, _) => {
+            "a service of the person with this start, of another type or component"
+        }
+        (Sighting::OfAnotherStart, _) => {
+            "a service of the person of this type and component, with another start"
+        }
+        (_, Met::Nowhere) => "no record of the person",
+        _ => "other records of the person",
+    };
+    Cow::Borrowed(words)
 }

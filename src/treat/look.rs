@@ -51,7 +51,12 @@ impl Treater<'_> {
                 [self.plan.person_slot, NHS_SLOT].map(|slot| self.pseudonyms[slot][position]);
             let entry = |field| checker.entry(cells.source, field, record);
             let service = || {
-                entry(roles.event_type).filter(|e| e.event == EventKind::Service)?;
+                let event = entry(roles.event_type).map_or(EventKind::None, |e| e.event);
+                // What is left out because its event type cannot be read may be the service.
+                let unread = event == EventKind::None && reason(position).is_some();
+                if event != EventKind::Service && !unread {
+                    return None;
+                }
                 Some(Service {
                     start: starts[record]?,
                     kind: self.plan.service_kind.map(|at| Some(entry(at?)?.key)),

@@ -13,7 +13,7 @@ mod row;
 pub use identifiers::{Identifiers, skeleton};
 pub use key::{KeyError, MasterKey, Scope};
 pub use key_file::{FormatError, Weakness};
-pub use open_services::{Met, OpenServices, SERVICE_KIND, Service, Sighting, Sightings};
+pub use open_services::{Met, OpenServices, SERVICE_KIND, Seen, Service, Sighting, Sightings};
 pub use people::People;
 pub use pseudonym::{DomainKey, LocalRefusal, Pseudonym, SourceDigester};
 pub use row::{Form, OutputColumn, RowPlan, Treater};

@@ -38,15 +38,39 @@ impl Service {
             .into_iter()
             .all(|(a, b)| a.zip(*b).is_none_or(|(a, b)| a == b))
     }
+
+    /// Whether anything but the start says that this is the other service. Without a type or component that can be
+    /// compared, nothing does.
+    fn is_as(&self, other: &Self) -> bool {
+        let mut pairs = self.kind.iter().zip(&other.kind);
+        self.is_of_the_kind_of(other) && pairs.any(|(a, b)| a.is_some() && b.is_some())
+    }
+}
+
+/// A service that an earlier bundle had open.
+#[derive(Debug, Clone, Copy)]
+struct Sought {
+    service: Service,
+    /// Start of the pseudonym of the NHS number, by which the person is known nationally.
+    number: Option<u64>,
+}
+
+impl Sought {
+    /// Whether national tables know the person of a record by the same id. A number that is newly known counts as the
+    /// same: it is an improvement, and tracing may have found it before.
+    fn is_of(&self, number: Option<u64>) -> bool {
+        self.number.is_none() || self.number == number
+    }
 }
 
 /// The services that an earlier bundle had open, by person.
 ///
 /// A person has up to two pseudonyms, of the LA person id and of the NHS number. A record under either is the person's:
-/// new ids of a new case system lose nothing as long as the number stays, nor does a number that is newly known.
+/// new ids of a new case system lose nothing as long as the number stays, nor does a number that is newly known. A number
+/// that is missing now, or another, makes another person of them nationally.
 #[derive(Default)]
 pub struct OpenServices {
-    services: Vec<Service>,
+    services: Vec<Sought>,
     /// Starts of pseudonyms and positions of services, sorted once all are added.
     of: Vec<(u64, u32)>,
     /// Start of a pseudonym: position among the people.
@@ -56,12 +80,16 @@ pub struct OpenServices {
 }
 
 impl OpenServices {
-    /// Adds a service of whoever has pseudonyms that start so. Services are numbered in the order in which they come.
-    pub fn add(&mut self, people: impl IntoIterator<Item = u64>, service: Service) {
-        let number = self.services.len() as u32;
+    /// Adds a service of whoever has pseudonyms that start so, that of the LA person id first. Services are numbered in the
+    /// order in which they come.
+    pub fn add(&mut self, person: [Option<u64>; 2], service: Service) {
+        let at = self.services.len() as u32;
         self.of
-            .extend(people.into_iter().map(|person| (person, number)));
-        self.services.push(service);
+            .extend(person.into_iter().flatten().map(|start| (start, at)));
+        self.services.push(Sought {
+            service,
+            number: person[1],
+        });
     }
 
     /// Makes services findable once all are added.
@@ -107,18 +135,49 @@ impl OpenServices {
 pub enum Sighting {
     /// Nothing.
     Nowhere,
+    /// A submitted service of the person of the same type and component with another start, which the earlier bundle did
+    /// not have open.
+    OfAnotherStart,
     /// A submitted service of the person with the same start, of another type or component.
     OfAnotherKind,
-    /// The service, in a record that is left out.
+    /// A record of the person with the same start that is left out, and that does not tell that it is the service.
+    Unsent(Exclusion),
+    /// The service, submitted, of the same LA person id, whose NHS number is now missing or another.
+    OfAnotherNumber,
+    /// The service, in a record that is left out. Its event type could be read.
     LeftOut(Exclusion),
     /// The service.
     Submitted,
 }
 
 impl Sighting {
-    /// Whether the service is lost. One that the extract holds is not, even where selection leaves it out.
+    /// Whether the service is lost. One that the extract tells of is not, even where selection leaves it out.
     pub fn is_lost(self) -> bool {
-        matches!(self, Self::Nowhere | Self::OfAnotherKind)
+        !matches!(self, Self::LeftOut(_) | Self::Submitted)
+    }
+}
+
+/// What was seen of a service, and the first record that has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// What the record says.
+    pub sighting: Sighting,
+    /// `None` if nothing was seen.
+    pub place: Option<Place>,
+}
+
+impl Seen {
+    const NOTHING: Self = Self {
+        sighting: Sighting::Nowhere,
+        place: None,
+    };
+
+    /// Keeps what says more, and of equal ones the first in the order of the rows.
+    fn take(&mut self, other: Self) {
+        let earlier = other.sighting == self.sighting && other.place < self.place;
+        if other.sighting > self.sighting || earlier {
+            *self = other;
+        }
     }
 }
 
@@ -127,16 +186,26 @@ impl Sighting {
 pub enum Met {
     /// First in this record, with an LA person id.
     At(Place),
-    /// In records without an LA person id only.
-    WithoutId,
+    /// In records without an LA person id only, first in this one.
+    WithoutId(Place),
     /// In no record.
     Nowhere,
+}
+
+impl Met {
+    /// Where, if anywhere.
+    pub fn place(self) -> Option<Place> {
+        match self {
+            Self::At(place) | Self::WithoutId(place) => Some(place),
+            Self::Nowhere => None,
+        }
+    }
 }
 
 /// What one thread saw of the services that are looked for.
 pub struct Sightings<'a> {
     sought: &'a OpenServices,
-    services: Vec<Sighting>,
+    services: Vec<Seen>,
     people: Vec<Met>,
 }
 
@@ -145,7 +214,7 @@ impl<'a> Sightings<'a> {
     pub fn new(sought: &'a OpenServices) -> Self {
         Self {
             sought,
-            services: vec![Sighting::Nowhere; sought.len()],
+            services: vec![Seen::NOTHING; sought.len()],
             people: vec![Met::Nowhere; sought.people.len()],
         }
     }
@@ -166,22 +235,35 @@ impl<'a> Sightings<'a> {
             };
             let met = match starts[0] {
                 Some(_) => Met::At(place),
-                None => Met::WithoutId,
+                None => Met::WithoutId(place),
             };
             self.people[person] = self.people[person].min(met);
             let Some(service) = service() else { continue };
-            for at in self.sought.services_of(person) {
+            let all = || self.sought.services_of(person);
+            // What the earlier bundle had open itself is not another one of its services with its start changed.
+            let was_open = all().any(|at| {
+                let sought = &self.sought.services[at].service;
+                sought.start == service.start && sought.is_of_the_kind_of(&service)
+            });
+            for at in all() {
                 let sought = &self.sought.services[at];
-                if sought.start != service.start {
-                    continue;
-                }
-                let sighting = match (sought.is_of_the_kind_of(&service), left_out) {
-                    (true, None) => Sighting::Submitted,
-                    (true, Some(reason)) => Sighting::LeftOut(reason),
-                    (false, None) => Sighting::OfAnotherKind,
-                    (false, Some(_)) => Sighting::Nowhere,
+                let same_start = sought.service.start == service.start;
+                let same_kind = sought.service.is_of_the_kind_of(&service);
+                let sighting = match (same_start, same_kind, left_out) {
+                    (true, true, None) if sought.is_of(starts[1]) => Sighting::Submitted,
+                    (true, true, None) => Sighting::OfAnotherNumber,
+                    (true, true, Some(reason)) if reason != Exclusion::NoEvent => {
+                        Sighting::LeftOut(reason)
+                    }
+                    (true, _, Some(reason)) => Sighting::Unsent(reason),
+                    (true, false, None) => Sighting::OfAnotherKind,
+                    (false, true, None) if !was_open && sought.service.is_as(&service) => {
+                        Sighting::OfAnotherStart
+                    }
+                    (false, ..) => continue,
                 };
-                self.services[at] = self.services[at].max(sighting);
+                let place = Some(place);
+                self.services[at].take(Seen { sighting, place });
             }
         }
     }
@@ -189,7 +271,7 @@ impl<'a> Sightings<'a> {
     /// Adds another thread's.
     pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.services.iter_mut().zip(&other.services) {
-            *mine = (*mine).max(*theirs);
+            mine.take(*theirs);
         }
         for (mine, theirs) in self.people.iter_mut().zip(&other.people) {
             *mine = (*mine).min(*theirs);
@@ -197,7 +279,7 @@ impl<'a> Sightings<'a> {
     }
 
     /// What was seen of each service, in the order in which they were added.
-    pub fn services(&self) -> &[Sighting] {
+    pub fn services(&self) -> &[Seen] {
         &self.services
     }
 
@@ -210,19 +292,15 @@ impl<'a> Sightings<'a> {
             .unwrap_or(Met::Nowhere)
     }
 
-    /// The records that tell the ids of those who lost a service, in order.
+    /// The records that tell the ids of those who lost a service and what there is of it, in order.
     pub fn places_of_the_lost(&self) -> Vec<Place> {
-        let lost = |person: &usize| {
-            let mut services = self.sought.services_of(*person);
-            services.any(|at| self.services[at].is_lost())
-        };
-        let people = (0..self.people.len()).filter(lost);
-        let mut places: Vec<_> = people
-            .filter_map(|person| match self.people[person] {
-                Met::At(place) => Some(place),
-                Met::WithoutId | Met::Nowhere => None,
-            })
-            .collect();
+        let is_lost = |at: &usize| self.services[*at].sighting.is_lost();
+        let mut places = Vec::new();
+        for (person, met) in self.people.iter().enumerate() {
+            let lost = || self.sought.services_of(person).filter(is_lost);
+            places.extend(met.place().filter(|_| lost().next().is_some()));
+            places.extend(lost().filter_map(|at| self.services[at].place));
+        }
         places.sort_unstable();
         places.dedup();
         places

@@ -26,11 +26,11 @@ fn service(day: u32, kind: [Option<u64>; 2]) -> Service {
 /// Two services of A, one of B, one of C under either of two pseudonyms.
 fn sought() -> OpenServices {
     let mut sought = OpenServices::default();
-    sought.add([start("A")], service(1, [Some(1), Some(2)]));
-    sought.add([start("B")], service(2, [Some(1), None]));
-    sought.add([start("A")], service(3, [None, None]));
+    sought.add([Some(start("A")), None], service(1, [Some(1), Some(2)]));
+    sought.add([Some(start("B")), None], service(2, [Some(1), None]));
+    sought.add([Some(start("A")), None], service(3, [None, None]));
     sought.add(
-        [start("C"), start("NHS of C")],
+        [Some(start("C")), Some(start("NHS of C"))],
         service(4, [Some(1), Some(2)]),
     );
     sought.settle()
@@ -42,8 +42,9 @@ fn place(row: u64) -> Place {
 
 #[test]
 fn a_service_is_known_by_person_start_and_kind() {
-    use Sighting::{LeftOut, Nowhere, OfAnotherKind, Submitted};
+    use Sighting::{LeftOut, Nowhere, OfAnotherKind, OfAnotherStart, Submitted, Unsent};
     let cancelled = Some(Exclusion::Cancelled);
+    let no_event = Some(Exclusion::NoEvent);
     let sought = sought();
     assert_eq!(sought.len(), 4);
     for (person, (day, kind), left_out, expected) in [
@@ -59,8 +60,27 @@ fn a_service_is_known_by_person_start_and_kind() {
             None,
             [OfAnotherKind, Nowhere, Nowhere, Nowhere],
         ),
-        ("A", (1, [1, 9]), cancelled, [Nowhere; 4]),
-        ("A", (2, [1, 2]), None, [Nowhere; 4]),
+        (
+            "A",
+            (1, [1, 9]),
+            cancelled,
+            [Unsent(Exclusion::Cancelled), Nowhere, Nowhere, Nowhere],
+        ),
+        (
+            "A",
+            (1, [1, 2]),
+            no_event,
+            [Unsent(Exclusion::NoEvent), Nowhere, Nowhere, Nowhere],
+        ),
+        // The third service has nothing that could be compared.
+        (
+            "A",
+            (2, [1, 2]),
+            None,
+            [OfAnotherStart, Nowhere, Nowhere, Nowhere],
+        ),
+        ("A", (2, [1, 9]), None, [Nowhere; 4]),
+        ("A", (2, [1, 2]), cancelled, [Nowhere; 4]),
         // What has no counterpart is not compared.
         (
             "A",
@@ -91,7 +111,12 @@ fn a_service_is_known_by_person_start_and_kind() {
         let mut sightings = Sightings::new(&sought);
         let met = service(day, kind.map(Some));
         sightings.meet([of(person), None], place(7), || Some(met), left_out);
-        assert_eq!(sightings.services(), expected, "{person} {day} {kind:?}");
+        let seen = sightings.services().iter().map(|s| s.sighting);
+        assert_eq!(
+            seen.collect::<Vec<_>>(),
+            expected,
+            "{person} {day} {kind:?}"
+        );
     }
 }
 
@@ -99,14 +124,26 @@ fn a_service_is_known_by_person_start_and_kind() {
 fn a_person_is_known_by_either_pseudonym() {
     let sought = sought();
     let found = service(4, [Some(1), Some(2)]);
-    for (people, met) in [
-        ([of("C"), None], Met::At(place(7))),
-        ([of("new id of C"), of("NHS of C")], Met::At(place(7))),
-        ([None, of("NHS of C")], Met::WithoutId),
+    use Sighting::{OfAnotherNumber, Submitted};
+    for (people, met, sighting) in [
+        ([of("C"), of("NHS of C")], Met::At(place(7)), Submitted),
+        ([of("C"), None], Met::At(place(7)), OfAnotherNumber),
+        (
+            [of("C"), of("another NHS")],
+            Met::At(place(7)),
+            OfAnotherNumber,
+        ),
+        (
+            [of("new id of C"), of("NHS of C")],
+            Met::At(place(7)),
+            Submitted,
+        ),
+        ([None, of("NHS of C")], Met::WithoutId(place(7)), Submitted),
     ] {
         let mut sightings = Sightings::new(&sought);
         sightings.meet(people, place(7), || Some(found), None);
-        assert_eq!(sightings.services()[3], Sighting::Submitted);
+        assert_eq!(sightings.services()[3].sighting, sighting);
+        assert_eq!(sightings.services()[3].place, Some(place(7)));
         assert_eq!(sightings.met([start("C"), start("NHS of C")]), met);
         assert_eq!(sightings.met([start("A")]), Met::Nowhere);
         assert_eq!(sightings.met([start("D")]), Met::Nowhere);
@@ -133,10 +170,11 @@ fn whatever_the_threads_saw_says_the_same_together() {
     let mut other = seen(&late);
     other.merge(&seen(&early));
     for sightings in [&one, &other] {
-        assert_eq!(sightings.services()[2], Sighting::Submitted);
+        assert_eq!(sightings.services()[2].sighting, Sighting::Submitted);
+        assert_eq!(sightings.services()[2].place, Some(place(5)));
         assert_eq!(sightings.met([start("A")]), Met::At(place(2)));
-        // A lost the service of the first day; of B and C nobody knows an id.
-        assert_eq!(sightings.places_of_the_lost(), [place(2)]);
+        // A lost the service of the first day, and there is one of its kind in row 3; of B and C nobody knows an id.
+        assert_eq!(sightings.places_of_the_lost(), [place(2), place(3)]);
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::{Council, Ran, Record, Table, call, request, samples, service, tree};
 
 const RULE: &str = "event_type.lost_service";
-const COLUMNS: [&str; 7] = [
+const COLUMNS: [&str; 10] = [
     "person_id",
     "person_pseudonym",
     "event_start_date",
@@ -16,6 +16,9 @@ const COLUMNS: [&str; 7] = [
     "service_component",
     "delivery_mechanism",
     "what_this_extract_has",
+    "source",
+    "row",
+    "event_reference",
 ];
 
 /// Records of a run for the twelve months before the quarter that is added later.
@@ -137,37 +140,50 @@ fn a_service_that_is_left_out_of_the_next_extract_is_lost() {
             "Day support",
             "Direct payment",
             "no record of the person",
+            "",
+            "",
+            "",
         ]]
     );
 }
 
 #[test]
 fn whoever_still_occurs_is_named_by_id_and_the_list_is_private() {
-    let before = sent([service(), another()]).makes();
+    let third = service().of("", "P100003", "E3");
+    let before = sent([service(), another(), third]).makes();
     let ran = next(
         &before,
         [
             service().with("Event Start Date", "02/05/2025"),
             request().of("9990000026", " P100002", "E9"),
             another().with("Service Component", "Meals"),
+            request().of("", "P100003", "E8"),
         ],
     )
     .makes();
     let (records, words) = found(&ran).unwrap();
-    assert_eq!(records, 2);
+    assert_eq!(records, 3);
+    assert!(words.contains("sent with another start: 1."), "{words}");
     assert!(
         words.contains("under another type or component: 1."),
         "{words}"
     );
     let list = list(&ran);
-    assert_eq!(list.column("person_pseudonym"), ["", ""]);
+    assert_eq!(list.column("person_pseudonym"), ["", "", ""]);
+    let has = |id: &str, row: &str, reference: &str| {
+        assert_eq!(list.find("person_id", id, "row"), row);
+        assert_eq!(list.find("person_id", id, "event_reference"), reference);
+        assert_ne!(list.find("person_id", id, "source"), "");
+        list.find("person_id", id, "what_this_extract_has")
+    };
     assert_eq!(
-        list.find("person_id", "P100001", "what_this_extract_has"),
-        "other records of the person"
+        has("P100001", "2", "E1"),
+        "a service of the person of this type and component, with another start"
     );
+    assert_eq!(has("P100003", "5", "E8"), "other records of the person");
     // As it stands in the first of the person's records.
     assert_eq!(
-        list.find("person_id", " P100002", "what_this_extract_has"),
+        has(" P100002", "4", "E2"),
         "a service of the person with this start, of another type or component"
     );
     let path = ran.worklist_directory().join("lost-services.csv");
@@ -194,6 +210,79 @@ fn people_are_known_by_either_of_their_ids() {
     )
     .makes();
     nothing_lost(&ran);
+}
+
+#[test]
+fn a_number_that_is_missing_or_another_closes_the_service_of_the_person() {
+    let before = sent([service(), another()]).makes();
+    let ran = next(
+        &before,
+        [
+            service().with("NHS Number", ""),
+            another().with("NHS Number", "9990000018"),
+        ],
+    )
+    .makes();
+    let (records, words) = found(&ran).unwrap();
+    assert_eq!(records, 2);
+    assert!(
+        words.ends_with("the person's NHS number is now missing or another: 2."),
+        "{words}"
+    );
+    let list = list(&ran);
+    let has = "the service, but the person's NHS number is now missing or another";
+    assert_eq!(list.column("what_this_extract_has"), [has; 2]);
+    assert_eq!(list.find("person_id", "P100001", "row"), "2");
+    assert_eq!(list.find("person_id", "P100002", "event_reference"), "E2");
+    assert_eq!(list.column("person_pseudonym"), ["", ""]);
+    // One record of the service with the number is enough.
+    let both = [service(), service().with("NHS Number", ""), another()];
+    nothing_lost(&next(&before, both).makes());
+}
+
+#[test]
+fn a_record_that_is_left_out_because_it_cannot_be_read_is_shown() {
+    let before = sent([service(), another()]).makes();
+    let ran = next(
+        &before,
+        [service().with("Event Type", "Servise"), another()],
+    )
+    .makes();
+    let (records, words) = found(&ran).unwrap();
+    assert_eq!(records, 1);
+    assert!(words.ends_with("is left out: 1."), "{words}");
+    let list = list(&ran);
+    let has = list.only("what_this_extract_has");
+    assert!(has.contains("left out (no_event: no event type"), "{has}");
+    assert_eq!([list.only("person_id"), list.only("row")], ["P100001", "2"]);
+    assert_eq!(list.only("event_reference"), "E1");
+}
+
+#[test]
+fn whoever_has_no_id_is_found_by_the_row_and_has_no_pseudonym_beside_it() {
+    let before = sent([service(), another()]).makes();
+    let unknown = request().of("9990000026", "", "E9");
+    let list = list(&next(&before, [service(), unknown]).makes());
+    assert_eq!(
+        [list.only("person_id"), list.only("person_pseudonym")],
+        ["", ""]
+    );
+    assert_eq!(
+        [list.only("row"), list.only("event_reference")],
+        ["3", "E9"]
+    );
+}
+
+#[test]
+fn a_second_service_of_a_kind_is_no_first_with_another_start() {
+    let second = || service().with("Event Start Date", "03/03/2025");
+    let before = sent([service(), second()]).makes();
+    let list = list(&next(&before, [second()]).makes());
+    assert_eq!(list.only("event_start_date"), "01/05/2025");
+    assert_eq!(
+        list.only("what_this_extract_has"),
+        "other records of the person"
+    );
 }
 
 #[test]

@@ -48,6 +48,9 @@ static NOTHING_LOST: Comparison = Comparison::Made(LostServices {
     end: Date::FIRST,
     open: 0,
     lost: 0,
+    of_another_number: 0,
+    unsent: 0,
+    of_another_start: 0,
     of_another_kind: 0,
     left_out: Vec::new(),
 });

@@ -24,6 +24,12 @@ pub struct LostServices {
     pub open: u64,
     /// Of those, not among the records of this extract.
     pub lost: u64,
+    /// Of the lost, those submitted under the same LA person id, whose NHS number is now missing or another.
+    pub of_another_number: u64,
+    /// Of the lost, those for which a record of the same person and start is left out.
+    pub unsent: u64,
+    /// Of the lost, those with the same person, type and component, but another start, in this submission.
+    pub of_another_start: u64,
     /// Of the lost, those with the same person and start, but another type or component, in this submission.
     pub of_another_kind: u64,
     /// In this extract, but left out of the submission, by reason: these are not lost.
@@ -51,11 +57,27 @@ impl LostServices {
             self.open,
             self.lost
         );
-        if self.of_another_kind > 0 {
-            text += &format!(
-                " Lost ones for which a service of the same person with the same start is sent under another type or component: {}.",
-                self.of_another_kind
-            );
+        for (services, what) in [
+            (
+                self.of_another_number,
+                "that are sent, but the person's NHS number is now missing or another",
+            ),
+            (
+                self.unsent,
+                "for which a record of the same person with the same start is left out",
+            ),
+            (
+                self.of_another_start,
+                "for which a service of the same person, type and component is sent with another start",
+            ),
+            (
+                self.of_another_kind,
+                "for which a service of the same person with the same start is sent under another type or component",
+            ),
+        ] {
+            if services > 0 {
+                text += &format!(" Lost ones {what}: {services}.");
+            }
         }
         if !self.left_out.is_empty() {
             let reasons = self.left_out.iter().map(|(name, n)| format!("{name} {n}"));
@@ -78,6 +100,9 @@ mod tests {
             end: Date::parse_iso("2025-12-31").unwrap(),
             open: 120,
             lost: 3,
+            of_another_number: 0,
+            unsent: 0,
+            of_another_start: 0,
             of_another_kind: 0,
             left_out: Vec::new(),
         }
@@ -95,6 +120,7 @@ mod tests {
         let plain = "Services open on 2025-12-31, when the period of the previous bundle ended: 120; lost: 3.";
         assert_eq!(found(services()).detail, plain);
         let more = LostServices {
+            of_another_number: 2,
             of_another_kind: 1,
             left_out: vec![("cancelled", 2), ("outside_period", 1)],
             ..services()
@@ -104,7 +130,7 @@ mod tests {
         assert_eq!(
             found.detail,
             format!(
-                "{plain} Lost ones for which a service of the same person with the same start is sent under another type or \
+                "{plain} Lost ones that are sent, but the person's NHS number is now missing or another: 2. Lost ones for which a service of the same person with the same start is sent under another type or \
                  component: 1. Not counted as lost, as the extract has them and they are left out of the submission: \
                  cancelled 2, outside_period 1."
             )
