@@ -1,6 +1,6 @@
 //! Turns a source's columns into fields of the return and its local codes into values of the lists.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::config::SourceConfig;
 use crate::extract::HeaderRow;
@@ -63,7 +63,13 @@ impl Mapping {
             });
         }
         // So few names may be chance: a word such as Dementia stands in a free text as well.
-        let named = header.names.iter().filter(|name| known(name)).count();
+        let letters_of = |name: &str| -> String {
+            let letters = name.chars().filter(|c| c.is_alphanumeric());
+            letters.flat_map(char::to_lowercase).collect()
+        };
+        let fields: HashSet<String> = schema.fields.iter().map(|f| letters_of(&f.name)).collect();
+        let meant = |name: &&String| known(name) || fields.contains(&letters_of(name));
+        let named = header.names.iter().filter(meant).count();
         if named * FEW < header.names.len() || named == 0 {
             // The first row may be a record, whose cells must not reach a message.
             return Err(MapError {

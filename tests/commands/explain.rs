@@ -64,8 +64,25 @@ fn all_of_it_is_every_rule_of_the_return() {
             .iter()
             .map(|e| e["rule"].as_str().unwrap())
             .collect();
-        assert_eq!(found, codes);
+        // The rules that wait for a list are there as well, since `cld validate` names them.
+        let waiting = |code: &&str| !codes.contains(code);
+        assert!(
+            found
+                .iter()
+                .filter(|c| waiting(c))
+                .all(|c| c.ends_with(".not_in_list"))
+        );
+        assert_eq!(
+            found
+                .into_iter()
+                .filter(|c| !waiting(c))
+                .collect::<Vec<_>>(),
+            codes
+        );
         for entry in explained {
+            if !codes.contains(&entry["rule"].as_str().unwrap()) {
+                continue;
+            }
             let examples = entry["examples"].as_array().unwrap();
             assert!(!examples.is_empty(), "{}", entry["rule"]);
         }

@@ -86,7 +86,9 @@ fn what_is_no_worklist_is_refused() {
         .arg(directory.join("findings.csv"))
         .status();
     assert!(made.unwrap().success());
-    refused(&directory, &["findings.csv", "no plain file"]);
+    worklist(&directory, &[])
+        .code(3)
+        .says(&["findings.csv", "no plain file"]);
     call(["worklist"]).code(2);
 }
 
