@@ -64,7 +64,8 @@ fn most_alike(letters: &str, other: &str) -> f64 {
     }
 }
 
-fn letters(text: &str) -> String {
+/// The letters and digits of a text, in small letters.
+pub fn letters(text: &str) -> String {
     each_letter(text).collect()
 }
 

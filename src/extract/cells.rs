@@ -76,9 +76,9 @@ impl fmt::Debug for Cells {
 }
 
 impl Cells {
-    pub(super) fn parse(block: Block, columns: usize, path: &Path) -> Result<Self, ExtractError> {
-        let stride = block.lines + 1;
-        let mut cells = Self {
+    /// The text of a block with room for so many records, none of them split yet.
+    fn none(block: Block, stride: usize, columns: usize) -> Self {
+        Self {
             spans: vec![Span::default(); stride * columns],
             rows: Vec::with_capacity(stride),
             first_row: block.first_row,
@@ -86,7 +86,13 @@ impl Cells {
             source: block.source,
             blank_lines: 0,
             text: block.text,
-        };
+        }
+    }
+
+    pub(super) fn parse(block: Block, columns: usize, path: &Path) -> Result<Self, ExtractError> {
+        let first_row = block.first_row;
+        let records = block.lines + 1;
+        let mut cells = Self::none(block, records, columns);
         let end = cells.text.len();
         let quoted = memchr(b'"', &cells.text).is_some();
         let mut row = 0_u32;
@@ -98,7 +104,7 @@ impl Cells {
             } else {
                 at = cells
                     .record(at, end, columns, quoted)
-                    .map_err(|fault| fault.at(path, block.first_row + u64::from(row)))?;
+                    .map_err(|fault| fault.at(path, first_row + u64::from(row)))?;
                 cells.rows.push(row);
             }
             row += 1;
@@ -112,18 +118,10 @@ impl Cells {
         columns: usize,
         path: &Path,
     ) -> Result<Self, ExtractError> {
-        let mut wanted: Vec<u32> = rows.map(|row| (row - block.first_row) as u32).collect();
+        let first_row = block.first_row;
+        let mut wanted: Vec<u32> = rows.map(|row| (row - first_row) as u32).collect();
         wanted.dedup();
-        let stride = wanted.len();
-        let mut cells = Self {
-            spans: vec![Span::default(); stride * columns],
-            rows: Vec::with_capacity(stride),
-            first_row: block.first_row,
-            stride,
-            source: block.source,
-            blank_lines: 0,
-            text: block.text,
-        };
+        let mut cells = Self::none(block, wanted.len(), columns);
         let end = cells.text.len();
         let quoted = memchr(b'"', &cells.text).is_some();
         let (mut at, mut row) = (0, 0);
@@ -135,7 +133,7 @@ impl Cells {
             if at < end && cells.blank_line(at).is_none() {
                 at = cells
                     .record(at, end, columns, quoted)
-                    .map_err(|fault| fault.at(path, block.first_row + u64::from(row)))?;
+                    .map_err(|fault| fault.at(path, first_row + u64::from(row)))?;
                 cells.rows.push(row);
                 row += 1;
             }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::config::SourceConfig;
 use crate::extract::HeaderRow;
-use crate::nearest::nearest_of;
+use crate::nearest::{letters as bare, nearest_of};
 use crate::schema::Schema;
 use crate::{separator, tokens};
 
@@ -63,14 +63,12 @@ impl Mapping {
             });
         }
         // So few names may be chance: a word such as Dementia stands in a free text as well.
-        let letters_of = |name: &str| -> String {
-            let letters = name.chars().filter(|c| c.is_alphanumeric());
-            letters.flat_map(char::to_lowercase).collect()
-        };
-        let fields: HashSet<String> = schema.fields.iter().map(|f| letters_of(&f.name)).collect();
-        let meant = |name: &&String| known(name) || fields.contains(&letters_of(name));
+        let fields: HashSet<String> = schema.fields.iter().map(|f| bare(&f.name)).collect();
+        let meant = |name: &&String| known(name) || fields.contains(&bare(name));
         let named = header.names.iter().filter(meant).count();
-        if named * FEW < header.names.len() || named == 0 {
+        // A source may have any number of columns besides those of the return.
+        let most = header.names.len().min(schema.fields.len());
+        if named * FEW < most || named == 0 {
             // The first row may be a record, whose cells must not reach a message.
             return Err(MapError {
                 path: source.source.path.display().to_string(),

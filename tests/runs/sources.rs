@@ -319,3 +319,14 @@ fn a_list_that_the_council_completes_is_held_against_the_values() {
             .says(says);
     }
 }
+
+/// A source may have many columns that are nothing to the return: its first row is a header all the same.
+#[test]
+fn many_other_columns_do_not_hide_the_header() {
+    let names: Vec<String> = (0..400).map(|n| format!("Other {n}")).collect();
+    let record = names.iter().fold(service(), |r, name| r.with(name, "x"));
+    let ran = Council::of([record])
+        .reads(&format!("ignore: [{}]", names.join(", ")))
+        .makes();
+    assert_eq!(ran.submission().rows.len(), 1);
+}

@@ -9,7 +9,7 @@ use polars::prelude::PolarsResult;
 
 use super::lost::Comparison;
 use super::period_2::{self, Derived2};
-use super::wording::{days, kinds, month_of, months, records, share};
+use super::wording::{days, kinds, month_of, months, share};
 use crate::date::Date;
 use crate::validate::period::FEWEST;
 use crate::validate::{Derived, EventKind, Month, MonthCounts, derived_period};
@@ -93,8 +93,8 @@ pub struct FileJudged {
 
 /// Release 2 is required from the period that ends on this day: 2025, 9, 30 (inferred, see the spec).
 const RELEASE_2_FROM: (u32, u32, u32) = (2025, 9, 30);
-/// Stated dates that are named in a finding.
-const NAMED: usize = 5;
+/// Records that must state a date for a text to name it.
+const TOLD: u64 = 10;
 
 impl FileFacts<'_> {
     /// Judges the extract.
@@ -106,12 +106,12 @@ impl FileFacts<'_> {
         self.several(&mut out);
         match self.stated() {
             Ok(stated) => {
-                let (start, end) = (stated.0.iso(), stated.1.iso());
+                let (start, end) = (self.told(stated.0), self.told(stated.1));
                 out.periods.push(format!("stated {start} to {end}"));
                 self.derived_1(stated, &mut out)?;
                 self.derived_2(stated, &mut out);
                 self.months_missing(stated, &mut out);
-                twelve_months(stated, &mut out);
+                self.twelve_months(stated, &mut out);
                 self.superseded(stated, &mut out);
             }
             Err(reason) => {
@@ -153,6 +153,30 @@ impl FileFacts<'_> {
         Ok((start, end))
     }
 
+    /// A stated date, where it cannot be somebody's: in a column that slipped, the date on one record may be that of a
+    /// birth, and this text goes into logs and the manifest.
+    fn told(&self, date: Date) -> String {
+        if self.may_tell(date) {
+            date.iso()
+        } else {
+            format!("a date that fewer than {TOLD} records state")
+        }
+    }
+
+    fn may_tell(&self, date: Date) -> bool {
+        let configured = self
+            .period
+            .is_some_and(|(start, end)| [start, end].contains(&date));
+        let states = |(start, end): &(Option<Date>, Option<Date>)| {
+            [start, end].into_iter().any(|stated| *stated == Some(date))
+        };
+        let stated: u64 = (self.periods.iter())
+            .filter(|(period, _)| states(period))
+            .map(|(_, n)| n)
+            .sum();
+        configured || stated >= TOLD
+    }
+
     fn several(&self, out: &mut FileJudged) {
         let (mut starts, mut ends) = (BTreeMap::new(), BTreeMap::new());
         for ((start, end), n) in self.periods {
@@ -171,21 +195,18 @@ impl FileFacts<'_> {
             }
             let mut by_count: Vec<_> = dates.iter().map(|(date, n)| (*date, *n)).collect();
             by_count.sort_by_key(|(date, n)| (u64::MAX - n, *date));
-            let mut named: Vec<_> = by_count
-                .iter()
-                .take(NAMED)
-                .map(|(date, n)| format!("{} on {}", date.iso(), records(*n)))
-                .collect();
-            if by_count.len() > NAMED {
-                named.push(format!("{} more", by_count.len() - NAMED));
-            }
+            let others = by_count[1..].iter().map(|(_, n)| n).sum();
             out.find(
                 rule,
-                by_count[1..].iter().map(|(_, n)| n).sum(),
+                others,
                 format!(
-                    "{} different {word} of the reporting period are stated: {}.",
+                    "{} different {word} of the reporting period are stated; {} not state the commonest, {}.",
                     by_count.len(),
-                    named.join(", ")
+                    match others {
+                        1 => "1 record does".to_owned(),
+                        n => format!("{n} records do"),
+                    },
+                    self.told(by_count[0].0)
                 ),
             );
         }
@@ -292,12 +313,12 @@ impl FileFacts<'_> {
         let derived = format!("derived nationally ({version}), {}", days(first, last));
         if month_of(start) < first.0 {
             let n = dated(&|month| month < first.0);
-            let start = start.iso();
+            let start = self.told(start);
             out.find(before, n, format!("The stated period starts on {start}, before the period {derived}. Events that ended before it: {n}."));
         }
         if month_of(end) > last.0 {
             let n = dated(&|month| month > last.0);
-            let end = end.iso();
+            let end = self.told(end);
             out.find(after, n, format!("The stated period ends on {end}, after the period {derived}. Events that ended after it: {n}."));
         }
     }
@@ -305,6 +326,12 @@ impl FileFacts<'_> {
     fn months_missing(&self, (start, end): (Date, Date), out: &mut FileJudged) {
         if let Some(reason) = self.too_few() {
             out.not_run.push((FileRule::MonthMissing, reason));
+            return;
+        }
+        if !self.may_tell(start) || !self.may_tell(end) {
+            let reason = "fewer than 10 records state where the period begins or ends";
+            out.not_run
+                .push((FileRule::MonthMissing, reason.to_owned()));
             return;
         }
         let period = || month_of(start)..=month_of(end);
@@ -353,12 +380,23 @@ impl FileFacts<'_> {
         }
     }
 
+    /// A return covers twelve months, from the first day of one to the last of another.
+    fn twelve_months(&self, (start, end): (Date, Date), out: &mut FileJudged) {
+        let last_day = Date::new(end.year(), end.month(), end.day() + 1).is_none();
+        let months = month_of(end) + 1 - month_of(start);
+        if start.day() != 1 || !last_day || months != 12 {
+            let (start, end) = (self.told(start), self.told(end));
+            let detail = format!("The period {start} to {end} is not twelve whole months.");
+            out.find(FileRule::NotTwelveMonths, 0, detail);
+        }
+    }
+
     fn superseded(&self, (_, end): (Date, Date), out: &mut FileJudged) {
         if self.release == "1" && (end.year(), end.month(), end.day()) >= RELEASE_2_FROM {
             let all = self.without_number.iter().chain(&self.with_number).sum();
             let detail = format!(
                 "The return is made as Release 1, and its period ends on {}. Release 2 is required for periods that end on or after 2025-09-30.",
-                end.iso()
+                self.told(end)
             );
             out.find(FileRule::SupersededRelease, all, detail);
         }
@@ -386,17 +424,6 @@ impl FileFacts<'_> {
             by_kind.join(", ")
         );
         out.find(FileRule::MissingShare, without, detail);
-    }
-}
-
-/// A return covers twelve months, from the first day of one to the last of another.
-fn twelve_months((start, end): (Date, Date), out: &mut FileJudged) {
-    let last_day = Date::new(end.year(), end.month(), end.day() + 1).is_none();
-    let months = month_of(end) + 1 - month_of(start);
-    if start.day() != 1 || !last_day || months != 12 {
-        let (start, end) = (start.iso(), end.iso());
-        let detail = format!("The period {start} to {end} is not twelve whole months.");
-        out.find(FileRule::NotTwelveMonths, 0, detail);
     }
 }
 

@@ -141,7 +141,7 @@ fn several_stated_periods() {
         [find(
             FileRule::SeveralStarts,
             7,
-            "3 different starts of the reporting period are stated: 2025-04-01 on 90 records, 2025-07-01 on 6 records, 2025-05-01 on 1 record."
+            "3 different starts of the reporting period are stated; 7 records do not state the commonest, 2025-04-01."
         )]
     );
     let ends = (1..=7).map(|n| ((a, Date::new(2026, 3, 24 + n)), u64::from(n)));
@@ -151,7 +151,7 @@ fn several_stated_periods() {
         [find(
             FileRule::SeveralEnds,
             21,
-            "7 different ends of the reporting period are stated: 2026-03-31 on 7 records, 2026-03-30 on 6 records, 2026-03-29 on 5 records, 2026-03-28 on 4 records, 2026-03-27 on 3 records, 2 more."
+            "7 different ends of the reporting period are stated; 21 records do not state the commonest, a date that fewer than 10 records state."
         )]
     );
 }
@@ -342,4 +342,28 @@ fn twelve_whole_months_are_a_period() {
             .any(|f| f.rule == FileRule::NotTwelveMonths);
         assert_eq!(found, !whole, "{start} to {end}");
     }
+}
+
+/// A column that slipped puts births where the period should be: no text may carry one.
+#[test]
+fn a_date_of_few_records_is_in_no_text() {
+    let birth = day("1941-07-23");
+    let mut periods = one_period("2025-04-01", "2026-03-31");
+    periods.insert((Some(birth), Some(birth)), 9);
+    let months = full_year();
+    let texts = |periods: &Periods| {
+        let judged = facts(periods, &months).judge().unwrap();
+        let details = judged.findings.into_iter().map(|f| f.detail);
+        let reasons = judged.not_run.into_iter().map(|(_, why)| why);
+        details
+            .chain(reasons)
+            .chain(judged.periods)
+            .collect::<String>()
+    };
+    let text = texts(&periods);
+    assert!(
+        text.contains("2026-03-31") && !text.contains("1941"),
+        "{text}"
+    );
+    assert!(!texts(&Periods::from([((Some(birth), Some(birth)), 9)])).contains("1941"));
 }

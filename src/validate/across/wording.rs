@@ -33,11 +33,6 @@ pub(super) fn kinds(kinds: &[EventKind]) -> String {
         .join(", ")
 }
 
-/// `1 record`, `2 records`.
-pub(super) fn records(number: u64) -> String {
-    format!("{number} record{}", if number == 1 { "" } else { "s" })
-}
-
 /// `12.5%`, rounded, except that only all is `100.0%` and only nothing is `0.0%`.
 pub(super) fn share(part: u64, whole: u64) -> String {
     let whole = u128::from(whole.max(1));
