@@ -69,6 +69,11 @@ impl Date {
         self.0.get() >> 5 & 15
     }
 
+    /// A number for the day: five bits of day, four of month, then the year.
+    pub fn packed(self) -> u32 {
+        self.0.get()
+    }
+
     /// 1 to 31.
     pub fn day(self) -> u32 {
         self.0.get() & 31

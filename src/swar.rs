@@ -14,24 +14,6 @@ fn word(chunk: &[u8; 8]) -> u64 {
     u64::from_le_bytes(*chunk)
 }
 
-/// Calls `found` with the position of every zero byte.
-#[inline]
-pub fn zeros(text: &[u8], mut found: impl FnMut(usize)) {
-    let (chunks, rest) = text.as_chunks::<8>();
-    for (at, chunk) in chunks.iter().enumerate() {
-        let mut hits = zero_bytes(word(chunk));
-        while hits != 0 {
-            found(at * 8 + hits.trailing_zeros() as usize / 8);
-            hits &= hits - 1;
-        }
-    }
-    for (at, byte) in rest.iter().enumerate() {
-        if *byte == 0 {
-            found(chunks.len() * 8 + at);
-        }
-    }
-}
-
 /// The position of the first byte that is one of the two.
 #[inline]
 pub fn first_of(a: u8, b: u8, text: &[u8]) -> Option<usize> {
@@ -63,10 +45,6 @@ mod tests {
     proptest! {
         #[test]
         fn agrees_with_a_plain_search(text in proptest::collection::vec(prop_oneof![Just(0_u8), Just(1), Just(b','), Just(b'\n'), Just(0x80), any::<u8>()], 0..100)) {
-            let mut found = Vec::new();
-            zeros(&text, |at| found.push(at));
-            let expected: Vec<_> = (0..text.len()).filter(|at| text[*at] == 0).collect();
-            prop_assert_eq!(found, expected);
             prop_assert_eq!(first_of(b',', b'\n', &text), text.iter().position(|b| matches!(b, b',' | b'\n')));
         }
     }

@@ -218,7 +218,7 @@ mod tests {
             name: name.into(),
             form,
             field: 0,
-            at: 0,
+            stored: crate::treat::Stored::Nothing,
         };
         let columns = [
             column("Event_Type", Form::Text),

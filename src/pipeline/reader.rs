@@ -9,7 +9,7 @@ use crate::finding::Finding;
 use crate::map::{Mapping, letters};
 use crate::select::{self, Exclusion};
 use crate::treat::{
-    Identifiers, KeyError, LocalRefusal, OpenServices, People, RowPlan, Sightings, Treater,
+    Identifiers, KeyError, LocalRefusal, OpenServices, People, RowPlan, Sightings, Treater, Values,
 };
 use crate::validate::across::{Across, Place};
 use crate::validate::{Checker, FileSums, Gatherer, Plan, Tally};
@@ -85,6 +85,7 @@ impl<'a> Reader<'a> {
     pub fn new(
         plan: &'a Plan,
         rows: &'a RowPlan,
+        values: &'a Values,
         spill: &'a Spill,
         sources: usize,
         sought: Option<&'a OpenServices>,
@@ -92,7 +93,7 @@ impl<'a> Reader<'a> {
         Self {
             checker: Checker::new(plan, sources),
             gatherer: Gatherer::new(plan),
-            treater: Treater::new(rows, sought),
+            treater: Treater::new(rows, values, sources, sought),
             spill: SpillWriter::new(spill),
             sums: Sums::new(sources, plan.fields.len()),
             submitted: Vec::new(),
@@ -224,9 +225,9 @@ impl Reader<'_> {
                 mapping,
                 &self.checker,
                 &self.submitted,
-                |first, fill| {
+                |first, row| {
                     spill
-                        .push(first, fill)
+                        .push(first, row)
                         .map_err(|e| Untreated::Spill(e.into()))
                 },
             )

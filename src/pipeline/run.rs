@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::finding::ExtractFinding;
 use crate::select::Exclusion;
-use crate::treat::{Identifiers, MasterKey, People, RowPlan, Scope, Sightings};
+use crate::treat::{Identifiers, MasterKey, People, RowPlan, Scope, Sightings, Values};
 use crate::validate::across::{Collapsed, Place};
 use crate::validate::{Broken, Check, Plan, Setting, Tally};
 use crate::write::{FindingRow, GridRow, Lock, Spill, Staging, WorklistHeader, grid_rows};
@@ -144,8 +144,9 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     );
     let spill_directory = bundle_stage.path().to_owned();
     let spill = std::sync::OnceLock::new();
-    let (plan_ref, rows_ref, spill_ref, config_ref, header_ref) =
-        (&plan, &rows, &spill, &config, &header);
+    let values = Values::new(rows.layout.values);
+    let (plan_ref, rows_ref, values_ref, spill_ref, config_ref, header_ref) =
+        (&plan, &rows, &values, &spill, &config, &header);
     let sources = inputs.len();
     let (readers, mut worklist, facts) = read::read(
         &mut inputs,
@@ -153,8 +154,9 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         || {
             let spill: &Spill = spill_ref.get_or_init(|| Spill::new(&spill_directory));
             spill.clear();
+            values_ref.clear();
             let worklist = Worklist::begin(worklist_stage.path(), header_ref)?;
-            let reader = || Reader::new(plan_ref, rows_ref, spill, sources, sought);
+            let reader = || Reader::new(plan_ref, rows_ref, values_ref, spill, sources, sought);
             let readers = std::iter::repeat_with(reader).take(threads());
             Ok((readers.collect(), worklist))
         },
@@ -283,7 +285,14 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         return Ok(outcome);
     }
 
-    let written = write(spill, &rows, &plan, &identifiers, bundle_stage.path())?;
+    let written = write(
+        spill,
+        &rows,
+        &values,
+        &plan,
+        &identifiers,
+        bundle_stage.path(),
+    )?;
     for (field, records) in &written.withheld {
         sums.tally
             .findings

@@ -4,19 +4,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use foldhash::fast::FixedState;
-use hashbrown::HashSet;
-
 use super::line::in_order;
 use super::read::threads;
 use crate::attest::leak::{LeakCheck, LineCheck};
 use crate::error::Result;
 use crate::progress::Progress;
-use crate::treat::{Form, Identifiers, OutputColumn, RowPlan};
+use crate::treat::{Identifiers, RowPlan, Stored, Values};
 use crate::validate::Plan;
 use crate::write::{
-    CsvFile, EncodedGroup, Group, GroupEncoder, ParquetFile, Row, SortedRows, Spill, WriteError,
-    groups, render_csv,
+    CsvFile, EncodedGroup, Group, GroupEncoder, Key, ParquetFile, SortedRows, Spill, Texts,
+    WriteError, groups, render_csv,
 };
 
 /// What was written.
@@ -50,6 +47,7 @@ struct Done {
 pub fn write(
     spill: &Spill,
     rows: &RowPlan,
+    values: &Values,
     plan: &Plan,
     identifiers: &Identifiers,
     directory: &Path,
@@ -67,10 +65,20 @@ pub fn write(
     let progress = Progress::begin("sorting and writing", buckets.iter().sum(), false);
     let counter = progress.counter();
     let check = LeakCheck::new(identifiers, &plan.schema, &plan.la_code, columns);
+    let texts = Texts::new(values, &rows.layout, columns, |text, form| {
+        check.must_not_leave(text, form)
+    })
+    .map_err(WriteError::from)?;
+    let key = Key {
+        layout: &rows.layout,
+        columns,
+        texts: &texts,
+    };
     let mut written = Written::default();
     let workers: Vec<_> = (0..threads())
         .map(|_| Writer {
-            guard: Guard::new(columns, &check),
+            key,
+            leaks: &check,
             check: LineCheck::new(&check),
         })
         .collect();
@@ -85,7 +93,7 @@ pub fn write(
             Ok(())
         },
         workers,
-        |writer, (number, group)| writer.group(spill, group, number, columns, &encoder),
+        |writer, (number, group)| writer.group(spill, group, number, &encoder),
         |done| {
             for lines in &done.lines {
                 csv.write(lines).map_err(WriteError::from)?;
@@ -93,7 +101,7 @@ pub fn write(
             parquet.append(done.group)?;
             counter.fetch_add(done.rows, Ordering::Relaxed);
             for (at, n) in done.withheld {
-                if let Some(column) = columns.iter().find(|c| c.at == at) {
+                if let Some(column) = columns.iter().find(|c| c.stored == Stored::Value(at)) {
                     *written.withheld.entry(column.field as u16).or_default() += n;
                 }
             }
@@ -115,7 +123,8 @@ pub fn write(
 
 /// What one thread needs to write.
 struct Writer<'a> {
-    guard: Guard<'a>,
+    key: Key<'a>,
+    leaks: &'a LeakCheck<'a>,
     check: LineCheck<'a>,
 }
 
@@ -128,91 +137,37 @@ impl Writer<'_> {
         spill: &Spill,
         group: Group,
         number: usize,
-        columns: &[OutputColumn],
         encoder: &GroupEncoder,
     ) -> Result<Done> {
-        let rows: u64 = spill.rows()[group.clone()].iter().sum();
-        let mut builder = encoder.begin(rows as usize);
-        let (mut lines, mut withheld) = (Vec::new(), BTreeMap::new());
-        let (mut identical, mut cells_checked) = (0, 0);
-        for bucket in group {
-            let guard = &mut self.guard;
-            let sorted = SortedRows::load(spill, bucket, columns.len(), |at, cell| {
-                guard.must_not_leave(at, cell)
-            })
-            .map_err(WriteError::from)?;
-            let rows: Vec<Row<'_>> = sorted.iter().collect();
-            identical += rows
-                .windows(2)
-                .filter(|pair| pair[0].bytes == pair[1].bytes)
-                .count() as u64;
-            for stretch in rows.chunks(STRETCH) {
-                let (checked, cells) = self
-                    .check
-                    .lines(render_csv(stretch, columns), stretch.len())?;
-                lines.push(checked);
-                cells_checked += cells;
-                encoder.extend(&mut builder, stretch);
-            }
-            for (at, n) in sorted.withheld {
-                *withheld.entry(at).or_default() += n;
-            }
+        let mut lines = Vec::new();
+        let mut cells_checked = 0;
+        let rows = SortedRows::load(spill, group, self.key, |column, text| {
+            self.leaks.must_not_leave(text, column.form)
+        })
+        .map_err(WriteError::from)?;
+        let mut builder = encoder.begin(rows.len());
+        let mut from = 0;
+        while from < rows.len() {
+            let stretch = from..(from + STRETCH).min(rows.len());
+            let (checked, cells) = self
+                .check
+                .lines(render_csv(&rows, stretch.clone()), stretch.len())?;
+            lines.push(checked);
+            cells_checked += cells;
+            encoder.extend(&mut builder, &rows, stretch);
+            from += STRETCH;
         }
+        let neighbours = rows.rows(0..rows.len().saturating_sub(1));
+        let neighbours = neighbours.zip(rows.rows(1.min(rows.len())..rows.len()));
+        let identical = neighbours.filter(|(a, b)| a.is_same(*b)).count() as u64;
         let group = encoder.encode(builder, number)?;
         Ok(Done {
             lines,
             group,
-            withheld,
-            rows,
+            rows: rows.len() as u64,
+            withheld: rows.withheld,
             identical,
             cells_checked,
         })
-    }
-}
-
-/// Withholds cells that are or hold an identifier of the extract. Distinct texts are few, so each is judged once.
-struct Guard<'a> {
-    check: &'a LeakCheck<'a>,
-    /// By position in the row: the form of cells that are copied from the extract.
-    copied: Vec<Option<Form>>,
-    harmless: HashSet<Box<[u8]>, FixedState>,
-}
-
-impl<'a> Guard<'a> {
-    /// Distinct texts remembered at most.
-    const CAPACITY: usize = 1 << 14;
-
-    fn new(columns: &[OutputColumn], check: &'a LeakCheck<'a>) -> Self {
-        let mut copied = vec![None; columns.len()];
-        for column in columns {
-            if matches!(column.form, Form::Text | Form::Count | Form::Decimal) {
-                copied[column.at] = Some(column.form);
-            }
-        }
-        Self {
-            check,
-            copied,
-            harmless: HashSet::default(),
-        }
-    }
-
-    fn must_not_leave(&mut self, at: usize, cell: &[u8]) -> bool {
-        let Some(form) = self.copied[at] else {
-            return false;
-        };
-        if form != Form::Text {
-            return self.check.must_not_leave(cell, form);
-        }
-        if self.harmless.contains(cell) {
-            return false;
-        }
-        let leaks = self.check.must_not_leave(cell, form);
-        if !leaks {
-            if self.harmless.len() >= Self::CAPACITY {
-                self.harmless.clear();
-            }
-            self.harmless.insert(cell.into());
-        }
-        leaks
     }
 }

@@ -3,17 +3,21 @@
 mod identifiers;
 pub mod key;
 mod key_file;
+mod layout;
 mod look;
 mod memo;
 mod open_services;
 mod people;
 mod pseudonym;
 mod row;
+mod values;
 
 pub use identifiers::{Identifiers, skeleton};
 pub use key::{KeyError, MasterKey, Scope};
 pub use key_file::{FormatError, Weakness};
+pub use layout::{INLINE, LENGTH, Layout, OutputColumn, PSEUDONYM, Packed, Stored};
 pub use open_services::{Met, OpenServices, SERVICE_KIND, Seen, Service, Sighting, Sightings};
 pub use people::People;
 pub use pseudonym::{DomainKey, LocalRefusal, Pseudonym, SourceDigester};
-pub use row::{Form, OutputColumn, RowPlan, Treater};
+pub use row::{Form, RowPlan, Treater};
+pub use values::{Value, Values};

@@ -1,13 +1,14 @@
 //! From checked cells to the rows that leave: every column made as the schema's treatment says, nothing else.
 //!
-//! A row is the text of its columns in Windows-1252, in the order by which rows are sorted (person pseudonym, then the
-//! others from left to right), each followed by a zero byte. No cell holds a zero byte, so comparing two rows byte by
-//! byte compares them column by column.
+//! Columns are made one at a time for a batch: what repeats (values of lists, days, ages) is looked up by its position
+//! among the distinct ones and never written out again.
 
 use std::sync::Arc;
 
+use super::layout::{INLINE, Layout, OutputColumn, Stored};
 use super::memo::Memo;
 use super::open_services::SERVICE_KIND;
+use super::values::Values;
 use super::{
     DomainKey, Identifiers, KeyError, LocalRefusal, MasterKey, OpenServices, People, Pseudonym,
     Scope, Sightings,
@@ -18,7 +19,7 @@ use crate::map::Mapping;
 use crate::nhs_number::NhsNumber;
 use crate::schema::{Domain, Kind, Make, Privacy, Schema, Treatment};
 use crate::tokens;
-use crate::validate::{Checker, Entry, Validity};
+use crate::validate::{Checker, Validity};
 
 /// What the cells of an output column look like, for the writers and for the check of what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,31 +40,21 @@ pub enum Form {
     Decimal,
 }
 
-/// One column of the submission.
-#[derive(Debug, Clone)]
-pub struct OutputColumn {
-    /// National name.
-    pub name: String,
-    /// What its cells look like.
-    pub form: Form,
-    /// Position of the field it comes from.
-    pub field: usize,
-    /// Where its cell stands in a row.
-    pub at: usize,
-}
-
 /// The columns of the submission, ready to be made. Shared by all threads.
 pub struct RowPlan {
     /// In the order of the submission.
     pub columns: Vec<OutputColumn>,
-    /// In the order of a row.
-    emits: Vec<Emit>,
+    /// What rows look like.
+    pub layout: Layout,
+    /// How the values of a row are made, in their order.
+    makes: Vec<ValueOf>,
+    /// The slots of the pseudonyms that rows have, in their order.
+    kept: Vec<usize>,
     pub(super) schema: Arc<Schema>,
     slots: Vec<Slot>,
     pub(super) person_slot: usize,
     /// `None` if the configuration drops the NHS number: then nothing made of it may stand in another column either.
     nhs_slot: Option<usize>,
-    la_code: String,
     /// The fields by which services of one person with the same start are told apart.
     pub(super) service_kind: [Option<usize>; 2],
     /// Fields that identify a person by a word: ids and names. Whatever their treatment, their values are remembered.
@@ -73,16 +64,12 @@ pub struct RowPlan {
 /// Where the NHS number stands among the slots, whether or not anything made of it is written.
 pub(super) const NHS_SLOT: usize = 1;
 
-/// How one cell of a row is made.
+/// What a value of a row is made from.
 #[derive(Debug, Clone, Copy)]
-enum Emit {
-    Nothing,
+enum ValueOf {
     /// What the lexicon says is written.
     Written(usize),
     Date(usize),
-    /// The pseudonym of a slot.
-    Pseudonym(usize),
-    Combined,
     BirthYear,
     BirthMonth,
     AgeAtEventStart,
@@ -118,12 +105,19 @@ impl RowPlan {
         let roles = schema.roles;
         let mut plan = Self {
             columns: Vec::new(),
-            emits: Vec::new(),
+            layout: Layout {
+                values: 0,
+                pseudonyms: 0,
+                order: Vec::new(),
+                by_person: false,
+                prefix: format!("{}_", scope.controller()).into_bytes(),
+            },
+            makes: Vec::new(),
+            kept: Vec::new(),
             slots: Vec::new(),
             person_slot: 0,
             nhs_slot: (schema.fields[roles.nhs_number].treatment != Treatment::Drop)
                 .then_some(NHS_SLOT),
-            la_code: scope.controller().to_owned(),
             words: words(&schema),
             service_kind: SERVICE_KIND.map(|(name, _)| schema.position(name)),
             schema: Arc::clone(&schema),
@@ -141,26 +135,31 @@ impl RowPlan {
             source: SlotSource::NhsNumber,
         });
         let mut person_column = None;
-        let mut emits = Vec::new();
         for (field, column) in schema.columns() {
             let kind = schema.fields[field].kind;
-            let (emit, form) = match &column.make {
-                Make::Nothing => (Emit::Nothing, form_of(kind)),
-                Make::Value if kind == Kind::Date => (Emit::Date(field), Form::Date),
-                Make::Value => (Emit::Written(field), form_of(kind)),
-                Make::PostcodeSector => (Emit::Written(field), Form::Sector),
-                Make::Pseudonym(domain) => (
-                    Emit::Pseudonym(plan.slot(field, domain, key, scope)?),
-                    Form::Pseudonym,
-                ),
+            let (stored, form) = match &column.make {
+                Make::Nothing => (Stored::Nothing, form_of(kind)),
+                Make::Value if kind == Kind::Date => (plan.value(ValueOf::Date(field)), Form::Date),
+                Make::Value => (plan.value(ValueOf::Written(field)), form_of(kind)),
+                Make::PostcodeSector => (plan.value(ValueOf::Written(field)), Form::Sector),
+                Make::Pseudonym(domain) => {
+                    let slot = plan.slot(field, domain, key, scope)?;
+                    (Stored::Pseudonym(plan.keep(slot)), Form::Pseudonym)
+                }
                 // No tracing is configured in this version, so nothing is known to be confirmed.
-                Make::TracedPseudonym => (Emit::Nothing, Form::Pseudonym),
-                Make::CombinedPersonId => (Emit::Combined, Form::Pseudonym),
-                Make::BirthYear => (Emit::BirthYear, Form::Integer),
-                Make::BirthMonth => (Emit::BirthMonth, Form::Integer),
-                Make::AgeAtEventStart => (Emit::AgeAtEventStart, Form::Integer),
-                Make::AgeAtPeriodEnd => (Emit::AgeAtPeriodEnd, Form::Integer),
-                Make::Conversation => (Emit::Conversation(field), Form::Integer),
+                Make::TracedPseudonym => (Stored::Nothing, Form::Pseudonym),
+                Make::CombinedPersonId => {
+                    let combined = Stored::Combined {
+                        number: plan.nhs_slot.map(|slot| plan.keep(slot)),
+                        person: plan.keep(plan.person_slot),
+                    };
+                    (combined, Form::Pseudonym)
+                }
+                Make::BirthYear => (plan.value(ValueOf::BirthYear), Form::Integer),
+                Make::BirthMonth => (plan.value(ValueOf::BirthMonth), Form::Integer),
+                Make::AgeAtEventStart => (plan.value(ValueOf::AgeAtEventStart), Form::Integer),
+                Make::AgeAtPeriodEnd => (plan.value(ValueOf::AgeAtPeriodEnd), Form::Integer),
+                Make::Conversation => (plan.value(ValueOf::Conversation(field)), Form::Integer),
             };
             if field == roles.person_id && person_column.is_none() {
                 person_column = Some(plan.columns.len());
@@ -169,28 +168,59 @@ impl RowPlan {
                 name: column.name.clone(),
                 form,
                 field,
-                at: 0,
+                stored,
             });
-            emits.push(emit);
         }
         let first = person_column.unwrap_or(0);
-        for (position, column) in plan.columns.iter_mut().enumerate() {
-            column.at = match position {
-                p if p == first => 0,
-                p if p < first => p + 1,
-                p => p,
-            };
+        let others = (0..plan.columns.len()).filter(|at| *at != first);
+        plan.layout.order = std::iter::once(first).chain(others).collect();
+        let person = plan.columns.get(first).map(|column| column.stored);
+        plan.layout.by_person =
+            matches!(person, Some(Stored::Pseudonym(at)) if plan.kept[at] == plan.person_slot);
+        if plan.layout.by_person {
+            plan.put_first(plan.person_slot);
         }
-        plan.emits = vec![Emit::Nothing; emits.len()];
-        for (column, emit) in plan.columns.iter().zip(emits) {
-            plan.emits[column.at] = emit;
-        }
+        (plan.layout.values, plan.layout.pseudonyms) = (plan.makes.len(), plan.kept.len());
         Ok(plan)
     }
 
-    /// Whether rows begin with the person pseudonym, and not with a column that configuration emptied.
-    fn sorted_by_person(&self) -> bool {
-        matches!(self.emits.first(), Some(Emit::Pseudonym(slot)) if *slot == self.person_slot)
+    fn value(&mut self, made: ValueOf) -> Stored {
+        self.makes.push(made);
+        Stored::Value(self.makes.len() - 1)
+    }
+
+    /// The position among a row's pseudonyms of a slot's.
+    fn keep(&mut self, slot: usize) -> usize {
+        self.kept
+            .iter()
+            .position(|kept| *kept == slot)
+            .unwrap_or_else(|| {
+                self.kept.push(slot);
+                self.kept.len() - 1
+            })
+    }
+
+    /// Has rows begin with the pseudonym of this slot.
+    fn put_first(&mut self, slot: usize) {
+        let was = self.keep(slot);
+        self.kept.swap(0, was);
+        let swapped = |at: &mut usize| {
+            *at = match *at {
+                0 => was,
+                at if at == was => 0,
+                at => at,
+            }
+        };
+        for column in &mut self.columns {
+            match &mut column.stored {
+                Stored::Pseudonym(at) => swapped(at),
+                Stored::Combined { number, person } => {
+                    number.iter_mut().for_each(swapped);
+                    swapped(person);
+                }
+                Stored::Nothing | Stored::Value(_) => {}
+            }
+        }
     }
 
     /// The domains that pseudonyms are made in, sorted.
@@ -254,6 +284,14 @@ fn form_of(kind: Kind) -> Form {
 /// Makes rows. One treater belongs to one thread.
 pub struct Treater<'a> {
     pub(super) plan: &'a RowPlan,
+    values: &'a Values,
+    /// The numbers of what was met, for each source and value of a row.
+    met: Vec<Vec<Met>>,
+    /// The numbers of a batch, record by record.
+    numbers: Vec<u16>,
+    /// Texts of the batch that have no number: record, value, text.
+    inline: Vec<(usize, usize, Box<[u8]>)>,
+    row: Vec<u8>,
     memos: Vec<Memo>,
     pub(super) pseudonyms: Vec<Vec<Option<Pseudonym>>>,
     identifiers: Identifiers,
@@ -264,9 +302,20 @@ pub struct Treater<'a> {
 
 impl<'a> Treater<'a> {
     /// One that has seen nothing. `sought` are services of an earlier bundle that it looks for on the way.
-    pub fn new(plan: &'a RowPlan, sought: Option<&'a OpenServices>) -> Self {
+    pub fn new(
+        plan: &'a RowPlan,
+        values: &'a Values,
+        sources: usize,
+        sought: Option<&'a OpenServices>,
+    ) -> Self {
+        let of_source = || plan.makes.iter().map(|_| Met::default()).collect();
         Self {
             plan,
+            values,
+            met: std::iter::repeat_with(of_source).take(sources).collect(),
+            numbers: Vec::new(),
+            inline: Vec::new(),
+            row: Vec::new(),
             memos: plan.slots.iter().map(|_| Memo::new()).collect(),
             pseudonyms: plan.slots.iter().map(|_| Vec::new()).collect(),
             identifiers: Identifiers::default(),
@@ -281,9 +330,8 @@ impl<'a> Treater<'a> {
         (self.identifiers, self.people, self.sightings)
     }
 
-    /// Makes the rows of the submitted records of the checker's last batch. `emit` gets the first byte of the person
-    /// pseudonym, if there is one, and what appends the row to a buffer and gives the set of its cells that are copied
-    /// from the extract.
+    /// Makes the rows of the submitted records of the checker's last batch. `emit` gets the first two bytes of the person
+    /// pseudonym by which rows are sorted, if there is one, and the row.
     ///
     /// # Errors
     /// When an identifier is a pseudonym already, or `emit` fails.
@@ -293,29 +341,37 @@ impl<'a> Treater<'a> {
         mapping: &Mapping,
         checker: &Checker<'_>,
         submitted: &[u32],
-        mut emit: impl FnMut(Option<u8>, &mut dyn FnMut(&mut Vec<u8>) -> u128) -> Result<(), E>,
+        mut emit: impl FnMut(Option<[u8; 2]>, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         self.remember(cells, mapping, checker);
         for slot in 0..self.plan.slots.len() {
             self.pseudonymise(slot, cells, mapping, checker, submitted)?;
         }
         self.look(cells, checker, submitted, |_| None);
-        let mut people = std::mem::take(&mut self.people);
-        let made = self.made(cells, mapping, checker);
-        for (position, &record) in submitted.iter().enumerate() {
-            let number = self
-                .plan
+        self.number(cells, mapping, checker, submitted);
+        let plan = self.plan;
+        let mut inline = self.inline.iter().peekable();
+        for position in 0..submitted.len() {
+            let number = plan
                 .nhs_slot
                 .and_then(|slot| self.pseudonyms[slot][position]);
-            let person = self.pseudonyms[self.plan.person_slot][position];
-            people.add(number.or(person));
-            let sorted_by = person.filter(|_| self.plan.sorted_by_person());
-            emit(sorted_by.map(|p| p.as_bytes()[0]), &mut |row| {
-                self.row(row, &made, position, record as usize)
-            })?;
+            let person = self.pseudonyms[plan.person_slot][position];
+            self.people.add(number.or(person));
+            let numbers = &self.numbers[position * plan.makes.len()..][..plan.makes.len()];
+            let pseudonyms = plan.kept.iter().map(|&slot| {
+                let pseudonym = &self.pseudonyms[slot][position];
+                pseudonym.as_ref().map(Pseudonym::as_bytes)
+            });
+            let texts = std::iter::from_fn(|| {
+                let (_, _, text) = inline.next_if(|(of, _, _)| *of == position)?;
+                Some(&**text)
+            });
+            self.row.clear();
+            plan.layout.pack(&mut self.row, numbers, pseudonyms, texts);
+            let sorted_by = person.filter(|_| plan.layout.by_person);
+            let [first, second, ..] = sorted_by.map_or([0; 32], |p| *p.as_bytes());
+            emit(sorted_by.map(|_| [first, second]), &self.row)?;
         }
-        drop(made);
-        self.people = people;
         Ok(())
     }
 
@@ -423,123 +479,201 @@ impl<'a> Treater<'a> {
         Ok(())
     }
 
-    /// Appends one row and gives the set of its cells that are copied from the extract.
-    fn row(&self, row: &mut Vec<u8>, made: &[Made<'_>], position: usize, record: usize) -> u128 {
-        let mut copied = 0;
-        for (at, made) in made.iter().enumerate() {
-            match *made {
-                Made::Nothing => {}
-                Made::Written(entries, lexicon) => {
-                    let entry = &lexicon[entries[record] as usize];
-                    if !entry.written.is_empty() {
-                        row.extend_from_slice(&entry.written);
-                        copied |= u128::from(entry.open) << at;
-                    }
-                }
-                Made::Date(dates) => {
-                    if let Some(date) = dates[record] {
-                        row.extend_from_slice(&dmy(date));
-                    }
-                }
-                Made::Pseudonym(pseudonyms) => hex(row, pseudonyms[position]),
-                Made::Combined(numbers, people) => {
-                    let number = numbers.and_then(|numbers| numbers[position]);
-                    let person = people[position];
-                    if number.is_none() && person.is_some() {
-                        row.extend_from_slice(self.plan.la_code.as_bytes());
-                        row.push(b'_');
-                    }
-                    hex(row, number.or(person));
-                }
-                Made::BirthYear(births) => integer(row, births[record].map(Date::year)),
-                Made::BirthMonth(births) => integer(row, births[record].map(Date::month)),
-                Made::Age(births, days) => {
-                    let age = births[record]
-                        .zip(days[record])
-                        .map(|(birth, day)| birth.years_until(day));
-                    integer(row, age.and_then(|age| u32::try_from(age).ok()));
-                }
-                Made::Conversation(validity, cells, column) => {
-                    if validity[record].has_value() {
-                        row.push(
-                            b'0' + u8::from(tokens::speaks_of_conversation(
-                                cells.get(column, record),
-                            )),
-                        );
-                    }
-                }
-            }
-            row.push(0);
-        }
-        copied
-    }
-
-    /// What the columns of a row are made from in this batch, looked up once.
-    fn made<'b>(
-        &'b self,
-        cells: &'b Cells,
+    /// Fills in the numbers of the batch, value by value.
+    fn number(
+        &mut self,
+        cells: &Cells,
         mapping: &Mapping,
-        checker: &'b Checker<'_>,
-    ) -> Vec<Made<'b>> {
+        checker: &Checker<'_>,
+        submitted: &[u32],
+    ) {
         let roles = &self.plan.schema.roles;
         let columns = &checker.checked().columns;
-        let dates = |field: usize| columns[field].dates.as_slice();
-        let pseudonyms = |slot: usize| self.pseudonyms[slot].as_slice();
-        let made = |emit: &Emit| match *emit {
-            Emit::Nothing => Made::Nothing,
-            Emit::Written(field) => match checker.lexicon(cells.source, field) {
-                Some(lexicon) => Made::Written(&columns[field].entries, lexicon.entries()),
-                None => Made::Nothing,
-            },
-            Emit::Date(field) => Made::Date(dates(field)),
-            Emit::Pseudonym(slot) => Made::Pseudonym(pseudonyms(slot)),
-            Emit::Combined => Made::Combined(
-                self.plan.nhs_slot.map(pseudonyms),
-                pseudonyms(self.plan.person_slot),
-            ),
-            Emit::BirthYear => Made::BirthYear(dates(roles.birth)),
-            Emit::BirthMonth => Made::BirthMonth(dates(roles.birth)),
-            Emit::AgeAtEventStart => Made::Age(dates(roles.birth), dates(roles.event_start)),
-            Emit::AgeAtPeriodEnd => Made::Age(dates(roles.birth), dates(roles.period_end)),
-            Emit::Conversation(field) => match mapping.fields[field] {
-                Some(column) => Made::Conversation(&columns[field].validity, cells, column),
-                None => Made::Nothing,
-            },
-        };
-        self.plan.emits.iter().map(made).collect()
+        let width = self.plan.makes.len();
+        self.inline.clear();
+        self.numbers.clear();
+        self.numbers.resize(submitted.len() * width, 0);
+        for (at, made) in self.plan.makes.iter().enumerate() {
+            let mut column = NumberedColumn {
+                met: &mut self.met[cells.source][at],
+                values: self.values,
+                at,
+                inline: &mut self.inline,
+            };
+            let places = self.numbers.iter_mut().skip(at).step_by(width);
+            let records = submitted.iter().map(|record| *record as usize);
+            let places = places.zip(records).enumerate();
+            let dates = |field: usize| columns[field].dates.as_slice();
+            match *made {
+                ValueOf::Written(field) => {
+                    let Some(lexicon) = checker.lexicon(cells.source, field) else {
+                        continue;
+                    };
+                    let entries = &columns[field].entries;
+                    column
+                        .met
+                        .begin(lexicon.generation(), lexicon.entries().len());
+                    for (position, (place, record)) in places {
+                        let entry = entries[record];
+                        if entry != 0 {
+                            *place = column.of(position, entry, || {
+                                let entry = lexicon.entry(entry);
+                                (&*entry.written, entry.open)
+                            });
+                        }
+                    }
+                }
+                ValueOf::Date(field) => {
+                    let dates = dates(field);
+                    column.met.begin(0, DAYS);
+                    for (position, (place, record)) in places {
+                        if let Some(date) = dates[record] {
+                            *place = column.of_day(position, date);
+                        }
+                    }
+                }
+                ValueOf::BirthYear => {
+                    let births = dates(roles.birth);
+                    column.integers(places, |record| births[record].map(Date::year));
+                }
+                ValueOf::BirthMonth => {
+                    let births = dates(roles.birth);
+                    column.integers(places, |record| births[record].map(Date::month));
+                }
+                ValueOf::AgeAtEventStart | ValueOf::AgeAtPeriodEnd => {
+                    let on = match made {
+                        ValueOf::AgeAtEventStart => roles.event_start,
+                        _ => roles.period_end,
+                    };
+                    let (births, days) = (dates(roles.birth), dates(on));
+                    column.integers(places, |record| {
+                        let (birth, day) = births[record].zip(days[record])?;
+                        u32::try_from(birth.years_until(day)).ok()
+                    });
+                }
+                ValueOf::Conversation(field) => {
+                    let Some(source) = mapping.fields[field] else {
+                        continue;
+                    };
+                    let validity = &columns[field].validity;
+                    column.integers(places, |record| {
+                        let cell = || cells.get(source, record);
+                        let has_value = validity[record].has_value();
+                        has_value.then(|| u32::from(tokens::speaks_of_conversation(cell())))
+                    });
+                }
+            }
+        }
+        // In the order of the rows; within one they are in the order of the values already.
+        self.inline.sort_by_key(|(position, _, _)| *position);
     }
 }
 
-/// What one column of a row is made from in one batch.
-#[derive(Clone, Copy)]
-enum Made<'b> {
-    Nothing,
-    Written(&'b [u32], &'b [Entry]),
-    Date(&'b [Option<Date>]),
-    Pseudonym(&'b [Option<Pseudonym>]),
-    Combined(Option<&'b [Option<Pseudonym>]>, &'b [Option<Pseudonym>]),
-    BirthYear(&'b [Option<Date>]),
-    BirthMonth(&'b [Option<Date>]),
-    Age(&'b [Option<Date>], &'b [Option<Date>]),
-    Conversation(&'b [Validity], &'b Cells, usize),
+/// Not asked for yet.
+const UNKNOWN: u16 = INLINE - 1;
+
+/// Days have their number at a place made of day, month and the last digits of the year; others take it over.
+const DAYS: usize = 1 << 13;
+
+/// The numbers of what one value of the rows of a source was made from.
+#[derive(Default)]
+struct Met {
+    generation: u32,
+    /// By position in the lexicon, by integer, or by place of the day.
+    numbers: Vec<u16>,
+    /// The day that has the place.
+    days: Vec<Option<Date>>,
 }
 
-fn hex(row: &mut Vec<u8>, pseudonym: Option<Pseudonym>) {
-    if let Some(pseudonym) = pseudonym {
-        let mut digits = [0; 64];
-        pseudonym.write_hex(&mut digits);
-        row.extend_from_slice(&digits);
-    }
-}
-
-/// Years, months and ages have at most four digits.
-fn integer(row: &mut Vec<u8>, value: Option<u32>) {
-    let Some(value) = value else { return };
-    for (least, unit) in [(1000, 1000), (100, 100), (10, 10), (0, 1)] {
-        if value >= least {
-            row.push(b'0' + (value / unit % 10) as u8);
+impl Met {
+    /// Makes room for so many; forgets those of another generation.
+    fn begin(&mut self, generation: u32, room: usize) {
+        if self.generation != generation {
+            self.generation = generation;
+            self.numbers.clear();
+        }
+        if self.numbers.len() < room {
+            self.numbers.resize(room, UNKNOWN);
         }
     }
+}
+
+struct NumberedColumn<'t> {
+    met: &'t mut Met,
+    values: &'t Values,
+    /// Position among a row's values.
+    at: usize,
+    inline: &'t mut Vec<(usize, usize, Box<[u8]>)>,
+}
+
+impl NumberedColumn<'_> {
+    /// The number of what is at a place; the text is asked for if it is not known, or follows the row.
+    #[inline]
+    fn of<'e>(
+        &mut self,
+        position: usize,
+        place: u32,
+        text: impl FnOnce() -> (&'e [u8], bool),
+    ) -> u16 {
+        match self.met.numbers[place as usize] {
+            UNKNOWN | INLINE => self.ask(position, place as usize, text()),
+            known => known,
+        }
+    }
+
+    #[cold]
+    fn ask(&mut self, position: usize, place: usize, (text, copied): (&[u8], bool)) -> u16 {
+        let number = match self.met.numbers[place] {
+            UNKNOWN => self.values.number(self.at, text, copied),
+            known => known,
+        };
+        if number == INLINE {
+            self.inline.push((position, self.at, text.into()));
+        }
+        self.met.numbers[place] = number;
+        number
+    }
+
+    #[inline]
+    fn of_day(&mut self, position: usize, date: Date) -> u16 {
+        let place = date.packed() as usize % DAYS;
+        if self.met.days.is_empty() {
+            self.met.days.resize(DAYS, None);
+        }
+        if self.met.days[place] != Some(date) {
+            self.met.days[place] = Some(date);
+            self.met.numbers[place] = UNKNOWN;
+        }
+        let text = dmy(date);
+        self.of(position, place as u32, || (&text, false))
+    }
+
+    /// Years, months, ages and flags, which are below 10,000.
+    fn integers<'p>(
+        &mut self,
+        places: impl Iterator<Item = (usize, (&'p mut u16, usize))>,
+        value: impl Fn(usize) -> Option<u32>,
+    ) {
+        self.met.begin(0, 10_000);
+        for (position, (place, record)) in places {
+            if let Some(value) = value(record).filter(|value| *value < 10_000) {
+                let mut text = [0; 4];
+                *place = self.of(position, value, || (integer(&mut text, value), false));
+            }
+        }
+    }
+}
+
+/// At most four digits.
+fn integer(text: &mut [u8; 4], value: u32) -> &[u8] {
+    let mut digits = 0;
+    for (least, unit) in [(1000, 1000), (100, 100), (10, 10), (0, 1)] {
+        if value >= least {
+            text[digits] = b'0' + (value / unit % 10) as u8;
+            digits += 1;
+        }
+    }
+    &text[..digits]
 }
 
 fn dmy(date: Date) -> [u8; 10] {

@@ -88,6 +88,8 @@ pub struct Lexicon {
     seen: HashMap<Box<[u8]>, u32, FixedState>,
     entries: Vec<Entry>,
     has_unlisted: bool,
+    /// How often everything was forgotten.
+    generation: u32,
 }
 
 /// What a lexicon needs to know to judge a value.
@@ -115,6 +117,7 @@ impl Lexicon {
             seen: HashMap::default(),
             entries: Vec::new(),
             has_unlisted: false,
+            generation: 0,
         };
         lexicon.reset(context);
         lexicon
@@ -132,6 +135,12 @@ impl Lexicon {
         self.seen.clear();
         self.entries.clear();
         self.entries.push(context.judge(""));
+        self.generation += 1;
+    }
+
+    /// Positions of one generation mean nothing in another.
+    pub fn generation(&self) -> u32 {
+        self.generation
     }
 
     /// Position of a cell's value; the empty cell is at 0.

@@ -5,56 +5,80 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::thread::JoinHandle;
 
+use data_encoding::HEXLOWER;
 use memchr::{memchr, memchr3};
 use sha2::{Digest, Sha256};
 
-use super::sort::Row;
-use crate::treat::OutputColumn;
+use super::sort::{PseudonymCell, Row, SortedRows};
+use crate::treat::{OutputColumn, Stored};
 
-/// Renders sorted rows as lines.
+/// Bytes of a line that are made room for.
+const USUAL_LINE: usize = 768;
+
+/// Renders some of the sorted rows as lines.
 ///
-/// A row has its cells in the order of the columns, but for the first one, by which rows are sorted; so a line is two
-/// stretches of the row around that cell, with commas for the zero bytes.
-pub fn render(rows: &[Row<'_>], columns: &[OutputColumn]) -> Vec<u8> {
-    let sorted_by = columns
-        .iter()
-        .position(|column| column.at == 0)
-        .unwrap_or(0);
-    // Quotes and commas in values add little to the bytes of the rows.
-    let bytes: usize = rows.iter().map(|row| row.bytes.len() + 1).sum();
-    let mut lines = Vec::with_capacity(bytes + bytes / 32);
-    for &row in rows {
-        push_stretch(&mut lines, row, 1, sorted_by + 1);
-        push_stretch(&mut lines, row, 0, 1);
-        push_stretch(&mut lines, row, sorted_by + 1, columns.len());
+/// Neighbours are mostly about one person, and begin with the same cells: those are copied from the line before.
+pub fn render(rows: &SortedRows<'_>, range: std::ops::Range<usize>) -> Vec<u8> {
+    let key = rows.key();
+    let mut lines = Vec::with_capacity(range.len() * USUAL_LINE);
+    // Where each cell of the line before ends, counted from its start.
+    let mut ends = vec![0_usize; key.columns.len()];
+    let mut before: Option<(Row<'_>, usize)> = None;
+    for row in rows.rows(range) {
+        let start = lines.len();
+        let mut from = 0;
+        if let Some((last, at)) = before {
+            from = same_cells(key.columns, last, row);
+            if let Some(end) = from.checked_sub(1).map(|last| ends[last]) {
+                lines.extend_from_within(at..at + end);
+            }
+        }
+        for (column, end) in key.columns.iter().zip(&mut ends).skip(from) {
+            match column.stored {
+                Stored::Nothing => lines.push(b','),
+                Stored::Value(at) => match row.numbers[at] {
+                    0 => lines.push(b','),
+                    number => rows.push_cell(&mut lines, at, number),
+                },
+                stored => push_pseudonym(&mut lines, row.pseudonym(stored), &key.layout.prefix),
+            }
+            *end = lines.len() - start;
+        }
+        // The last comma.
         lines.pop();
         lines.extend_from_slice(b"\r\n");
+        before = Some((row, start));
     }
     lines
 }
 
-/// Appends the cells from one position of the row up to another, each with a comma behind it. What lies between cells
-/// that need quotes is copied in one piece.
-fn push_stretch(lines: &mut Vec<u8>, row: Row<'_>, from: usize, to: usize) {
-    let mut from = from;
-    while from < to {
-        let stretch = row.between(from, to);
-        let special = memchr3(b',', b'"', b'\n', stretch)
-            .into_iter()
-            .chain(memchr(b'\r', stretch))
-            .min();
-        let quoted = special.map_or(to, |at| row.cell_at(from, at));
-        let start = lines.len();
-        lines.extend_from_slice(row.between(from, quoted));
-        for byte in &mut lines[start..] {
-            *byte = if *byte == 0 { b',' } else { *byte };
+/// How many columns from the first on are equal in both rows.
+fn same_cells(columns: &[OutputColumn], a: Row<'_>, b: Row<'_>) -> usize {
+    let same = |column: &OutputColumn| match column.stored {
+        Stored::Nothing => true,
+        Stored::Value(at) => a.numbers[at] == b.numbers[at],
+        stored => a.pseudonym(stored) == b.pseudonym(stored),
+    };
+    // The last cell has no comma behind it in the line before.
+    let but_last = &columns[..columns.len() - 1];
+    but_last
+        .iter()
+        .position(|column| !same(column))
+        .unwrap_or(but_last.len())
+}
+
+fn push_pseudonym(lines: &mut Vec<u8>, cell: PseudonymCell<'_>, prefix: &[u8]) {
+    let pseudonym = match cell {
+        PseudonymCell::Empty => return lines.push(b','),
+        PseudonymCell::Plain(pseudonym) => pseudonym,
+        PseudonymCell::Prefixed(pseudonym) => {
+            lines.extend_from_slice(prefix);
+            pseudonym
         }
-        if quoted < to {
-            push_quoted(lines, row.cell(quoted));
-            lines.push(b',');
-        }
-        from = quoted + 1;
-    }
+    };
+    let mut digits = [b','; 65];
+    HEXLOWER.encode_mut(pseudonym, &mut digits[..64]);
+    lines.extend_from_slice(&digits);
 }
 
 /// Appends a cell, in quotes if it needs them.
@@ -141,6 +165,6 @@ impl CsvFile {
     pub fn finish(mut self) -> io::Result<String> {
         self.synced()?;
         self.file.sync_all()?;
-        Ok(data_encoding::HEXLOWER.encode(&self.hash.finalize()))
+        Ok(HEXLOWER.encode(&self.hash.finalize()))
     }
 }

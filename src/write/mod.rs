@@ -12,6 +12,7 @@ mod staging;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod workbook;
 #[cfg(test)]
 mod workbook_tests;
@@ -19,10 +20,11 @@ mod worklist;
 
 pub use csv_file::{CsvFile, render as render_csv};
 pub use parquet_file::{EncodedGroup, GroupBuilder, GroupEncoder, ParquetFile};
-pub use sort::{Group, Row, SortedRows, groups};
+pub use sort::{Group, Key, PseudonymCell, Row, SortedRows, groups};
 pub use spill::{Spill, SpillWriter};
 pub use staging::{Lock, Staging};
 pub use tables::{FindingRow, GridRow, data_quality_csv, findings_csv, grid_rows};
+pub use texts::{Column, Texts};
 pub use workbook::{MOST_UNASKED, WORKBOOK, Workbook, write_workbook};
 pub use worklist::{WorklistHeader, WorklistLines, unverified_csv};
 

@@ -11,7 +11,6 @@ use arrow::array::{
 };
 use arrow::buffer::{BooleanBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
-use encoding_rs::WINDOWS_1252;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriterOptions, compute_leaves,
@@ -24,9 +23,8 @@ use parquet::schema::types::ColumnPath;
 use sha2::{Digest, Sha256};
 
 use super::WriteError;
-use super::sort::Row;
-use crate::date::Date;
-use crate::treat::{Form, OutputColumn};
+use super::sort::{PseudonymCell, Row, SortedRows};
+use crate::treat::{Form, OutputColumn, Stored};
 
 /// Digits of a cost, two of them after the point (spec fields.yaml, Unit Cost).
 const DIGITS: u8 = 18;
@@ -157,9 +155,14 @@ impl GroupEncoder {
     }
 
     /// Adds rows to a row group; best in stretches that stay in the processor's cache.
-    pub fn extend(&self, group: &mut GroupBuilder, rows: &[Row<'_>]) {
+    pub fn extend(
+        &self,
+        group: &mut GroupBuilder,
+        rows: &SortedRows<'_>,
+        range: std::ops::Range<usize>,
+    ) {
         for (column, builder) in self.columns.iter().zip(&mut group.0) {
-            builder.extend(rows, column.at);
+            builder.extend(rows, range.clone(), column.stored);
         }
     }
 
@@ -219,17 +222,36 @@ impl Builder {
         }
     }
 
-    /// Cells are what the treatment wrote, so they read back; an empty cell is null.
-    fn extend(&mut self, rows: &[Row<'_>], at: usize) {
-        let cells = rows.iter().map(|row| row.cell(at));
-        match self {
-            Self::Text(b) => cells.for_each(|cell| b.push(cell)),
-            Self::Date(b) => {
-                cells.for_each(|cell| b.append_option(Date::parse(cell).map(Date::days_since_1970)))
+    fn extend(&mut self, rows: &SortedRows<'_>, range: std::ops::Range<usize>, stored: Stored) {
+        let typed = |row: Row<'_>| match stored {
+            Stored::Value(at) if row.numbers[at] != 0 => Some(rows.typed(at, row.numbers[at])),
+            _ => None,
+        };
+        for row in rows.rows(range) {
+            match self {
+                Self::Text(b) => match stored {
+                    Stored::Value(at) => b.push(&rows.utf8(at, row.numbers[at])),
+                    _ => {
+                        let mut digits = Vec::new();
+                        let p = match row.pseudonym(stored) {
+                            PseudonymCell::Empty => None,
+                            PseudonymCell::Plain(p) => Some(p),
+                            PseudonymCell::Prefixed(p) => {
+                                digits.extend_from_slice(&rows.key().layout.prefix);
+                                Some(p)
+                            }
+                        };
+                        if let Some(p) = p {
+                            digits.extend_from_slice(data_encoding::HEXLOWER.encode(p).as_bytes());
+                        }
+                        b.push(&digits);
+                    }
+                },
+                Self::Date(b) => b.append_option(typed(row).map(|n| n as i32)),
+                Self::Integer(b) => b.append_option(typed(row).map(|n| n as i32)),
+                Self::Count(b) => b.append_option(typed(row)),
+                Self::Decimal(b) => b.append_option(typed(row).map(i128::from)),
             }
-            Self::Integer(b) => cells.for_each(|cell| b.append_option(number(cell))),
-            Self::Count(b) => cells.for_each(|cell| b.append_option(number(cell))),
-            Self::Decimal(b) => cells.for_each(|cell| b.append_option(hundredths(cell))),
         }
     }
 
@@ -275,45 +297,11 @@ impl TextBuilder {
         let rows = self.offsets.len() - 1;
         let present =
             BooleanBuffer::collect_bool(rows, |row| self.offsets[row] != self.offsets[row + 1]);
-        let Self { bytes, offsets } = if self.bytes.is_ascii() {
-            self
-        } else {
-            self.in_utf8()
-        };
+        let Self { bytes, offsets } = self;
         Ok(StringArray::try_new(
             OffsetBuffer::new(offsets.into()),
             bytes.into(),
             Some(present.into()),
         )?)
     }
-
-    fn in_utf8(&self) -> Self {
-        let mut text = Self::new(self.offsets.len(), 0);
-        for ends in self.offsets.windows(2) {
-            let cell = &self.bytes[ends[0] as usize..ends[1] as usize];
-            text.push(WINDOWS_1252.decode_without_bom_handling(cell).0.as_bytes());
-        }
-        text
-    }
-}
-
-fn number<T: std::str::FromStr>(cell: &[u8]) -> Option<T> {
-    if cell.is_empty() {
-        return None;
-    }
-    std::str::from_utf8(cell).ok()?.parse().ok()
-}
-
-/// A number with exactly two decimals, without its point.
-fn hundredths(cell: &[u8]) -> Option<i128> {
-    let (negative, digits) = match cell {
-        [b'-', rest @ ..] => (true, rest),
-        rest => (false, rest),
-    };
-    let (whole, [b'.', tens, ones]) = digits.split_last_chunk()? else {
-        return None;
-    };
-    let digit = |n: i128, d: &u8| d.is_ascii_digit().then(|| n * 10 + i128::from(d - b'0'));
-    let value = whole.iter().chain([tens, ones]).try_fold(0, digit)?;
-    Some(if negative { -value } else { value })
 }

@@ -1,11 +1,18 @@
-//! Sorts the rows of a bucket, withholding what must not leave on the way.
+//! Sorts the rows of a group of buckets, withholding what must not leave on the way.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
 
-use super::spill::{HEADER, Spill};
-use crate::swar;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
+use super::csv_file::push_quoted;
+use super::spill::Spill;
+use super::texts::{Column, Texts, typed, utf8};
+use crate::treat::{INLINE, Layout, OutputColumn, PSEUDONYM, Packed, Stored};
 
 /// Rows of a Parquet row group at least.
 const GROUP_ROWS: u64 = 32_768;
@@ -30,164 +37,186 @@ pub fn groups(rows: &[u64]) -> Vec<Group> {
     groups
 }
 
-/// The rows of a bucket in order.
-pub struct SortedRows {
+/// How rows are laid out, and what the numbers in them stand for.
+#[derive(Clone, Copy)]
+pub struct Key<'a> {
+    /// Where the parts of a row are.
+    pub layout: &'a Layout,
+    /// In the order of the submission.
+    pub columns: &'a [OutputColumn],
+    /// What numbers stand for.
+    pub texts: &'a Texts,
+}
+
+/// The rows of a group of buckets in order.
+pub struct SortedRows<'a> {
+    key: Key<'a>,
     bytes: Vec<u8>,
     rows: Vec<Place>,
-    /// Where the cells of each row end, counted from the row's start, `columns` for each row in the order of arrival.
-    ends: Vec<u32>,
-    columns: usize,
-    /// Cells written empty because they held an identifier, by position in the row.
+    /// The numbers of all values, row after row in the order of arrival.
+    numbers: Vec<u32>,
+    /// Texts that came with their rows. Their numbers begin at `FURTHER`.
+    further: Vec<Further>,
+    /// Cells written empty because they held an identifier, by position of the column of values.
     pub withheld: BTreeMap<usize, u64>,
 }
 
+/// A text that came with its row, and its value.
+struct Further {
+    text: Box<[u8]>,
+    typed: i64,
+}
+
+/// The number of the first text that came with its row.
+const FURTHER: u32 = 1 << 16;
+
 #[derive(Clone, Copy)]
 struct Place {
-    /// The first bytes of the row, so that most comparisons touch nothing else.
+    /// The first bytes of the pseudonym, so that most comparisons touch nothing else.
     prefix: u64,
-    start: usize,
+    /// Where the row begins.
+    start: u32,
     /// In the order of arrival.
-    number: u32,
-    length: u32,
+    arrival: u32,
 }
 
-/// One row and where its cells are.
+/// Rows of a group in the order of the submission.
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
-    /// Each cell followed by a zero byte.
-    pub bytes: &'a [u8],
-    ends: &'a [u32],
+    rows: &'a SortedRows<'a>,
+    /// The numbers of its values.
+    pub numbers: &'a [u32],
+    packed: Packed<'a>,
 }
 
-impl<'a> Row<'a> {
-    /// The cell at a position of the row.
-    #[inline]
-    pub fn cell(self, at: usize) -> &'a [u8] {
-        &self.bytes[self.start(at)..self.ends[at] as usize]
-    }
-
-    /// The cells from one position up to another, each with its zero byte.
-    pub fn between(self, from: usize, to: usize) -> &'a [u8] {
-        &self.bytes[self.start(from)..self.start(to)]
-    }
-
-    /// The position of the cell that holds a byte, counted from the start of the cell at `from`.
-    pub fn cell_at(self, from: usize, byte: usize) -> usize {
-        let byte = self.start(from) + byte;
-        self.ends.partition_point(|end| (*end as usize) < byte)
-    }
-
-    fn start(self, at: usize) -> usize {
-        if at == 0 {
-            0
-        } else {
-            self.ends[at - 1] as usize + 1
-        }
-    }
+/// The cell of a column of pseudonyms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PseudonymCell<'a> {
+    /// No pseudonym.
+    Empty,
+    /// A pseudonym.
+    Plain(&'a [u8; PSEUDONYM]),
+    /// A pseudonym behind the LA code.
+    Prefixed(&'a [u8; PSEUDONYM]),
 }
 
-impl SortedRows {
-    /// Takes a bucket from the spill and sorts it. `must_not_leave` is asked of each cell that was copied
-    /// from the extract, with its position in the row.
+impl<'a> SortedRows<'a> {
+    /// Takes a group from the spill and sorts it. `must_not_leave` is asked of each cell that came with its row and is
+    /// copied from the extract.
     ///
     /// # Errors
     /// When the temporary file cannot be read.
     pub fn load(
         spill: &Spill,
-        bucket: usize,
-        columns: usize,
-        mut must_not_leave: impl FnMut(usize, &[u8]) -> bool,
+        group: Group,
+        key: Key<'a>,
+        must_not_leave: impl Fn(&Column, &[u8]) -> bool,
     ) -> io::Result<Self> {
-        let (bytes, count) = spill.take(bucket)?;
-        let end = bytes.len();
+        let rows: u64 = spill.rows()[group.clone()].iter().sum();
         let mut sorted = Self {
-            bytes,
-            rows: Vec::with_capacity(count),
-            ends: Vec::with_capacity(count * columns),
-            columns,
+            key,
+            bytes: spill.read(group)?,
+            rows: Vec::with_capacity(rows as usize),
+            numbers: Vec::with_capacity(rows as usize * key.layout.values),
+            further: Vec::new(),
             withheld: BTreeMap::new(),
         };
+        let bytes = std::mem::take(&mut sorted.bytes);
+        let mut known = HashMap::with_hasher(FixedState::default());
+        let withholds: Vec<usize> = (0..key.layout.values)
+            .filter(|at| key.texts.column(*at).withholds)
+            .collect();
         let mut at = 0;
-        while let Some((header, _)) = sorted.bytes[at..end].split_first_chunk::<HEADER>() {
-            let [l0, l1, l2, l3, copied @ ..] = *header;
-            let length = u32::from_le_bytes([l0, l1, l2, l3]);
-            sorted.add(
-                at + HEADER,
-                length,
-                u128::from_le_bytes(copied),
-                &mut must_not_leave,
-            );
-            at += HEADER + length as usize;
+        while at < bytes.len() {
+            let (row, length) = key
+                .layout
+                .unpack(&bytes[at..])
+                .ok_or(io::ErrorKind::InvalidData)?;
+            sorted
+                .add(row, at, &withholds, &mut known, &must_not_leave)
+                .ok_or(io::ErrorKind::InvalidData)?;
+            at += length;
         }
-        let bytes = &sorted.bytes;
-        let row = |p: &Place| &bytes[p.start..p.start + p.length as usize];
-        sorted
-            .rows
-            .sort_unstable_by(|a, b| a.prefix.cmp(&b.prefix).then_with(|| row(a).cmp(row(b))));
+        drop(known);
+        sorted.bytes = bytes;
+        if sorted.rows.len() as u64 != rows {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let mut places = std::mem::take(&mut sorted.rows);
+        places.sort_unstable_by(|a, b| {
+            a.prefix
+                .cmp(&b.prefix)
+                .then_with(|| sorted.at(a).compare(sorted.at(b)))
+        });
+        sorted.rows = places;
         Ok(sorted)
     }
 
-    fn add(
+    fn add<'b>(
         &mut self,
-        mut start: usize,
-        mut length: u32,
-        mut copied: u128,
-        must_not_leave: &mut impl FnMut(usize, &[u8]) -> bool,
-    ) {
-        let number = self.rows.len() as u32;
-        let bytes = &self.bytes[start..start + length as usize];
-        let first = self.ends.len();
-        let ends = &mut self.ends;
-        swar::zeros(bytes, |end| ends.push(end as u32));
-        let row = Row {
-            bytes,
-            ends: &self.ends[first..],
-        };
-        let mut withheld = Vec::new();
-        while copied != 0 {
-            let at = copied.trailing_zeros() as usize;
-            copied &= copied - 1;
-            if must_not_leave(at, row.cell(at)) {
-                withheld.push(at);
+        row: Packed<'b>,
+        start: usize,
+        withholds: &[usize],
+        known: &mut HashMap<(usize, &'b [u8]), u32, FixedState>,
+        must_not_leave: &impl Fn(&Column, &[u8]) -> bool,
+    ) -> Option<()> {
+        let first = self.numbers.len();
+        let mut any_inline = false;
+        self.numbers.extend(row.numbers().map(|number| {
+            any_inline |= number == INLINE;
+            u32::from(number)
+        }));
+        let numbers = &mut self.numbers[first..];
+        for &at in withholds {
+            let withheld = &self.key.texts.column(at).withheld;
+            if withheld.get(numbers[at] as usize) == Some(&true) {
+                numbers[at] = 0;
+                *self.withheld.entry(at).or_default() += 1;
             }
         }
-        if !withheld.is_empty() {
-            (start, length) = self.without(start, length, first, &withheld);
+        if any_inline {
+            let inline = numbers.iter_mut().enumerate();
+            let inline = inline.filter(|(_, number)| **number == u32::from(INLINE));
+            for ((at, number), text) in inline.zip(row.inline()) {
+                // Each distinct text has one number, as those that did not come with a row.
+                let column = self.key.texts.column(at);
+                *number = match known.entry((at, text)) {
+                    Entry::Occupied(known) => *known.get(),
+                    Entry::Vacant(new) if column.is_copied() && must_not_leave(column, text) => {
+                        *new.insert(0)
+                    }
+                    Entry::Vacant(new) => {
+                        let typed = typed(column.form, text)?;
+                        let text = text.into();
+                        self.further.push(Further { text, typed });
+                        *new.insert(FURTHER + (self.further.len() - 1) as u32)
+                    }
+                };
+                if *number == 0 {
+                    *self.withheld.entry(at).or_default() += 1;
+                }
+            }
         }
-        let mut prefix = [0; 8];
-        let known = (length as usize).min(8);
-        prefix[..known].copy_from_slice(&self.bytes[start..start + known]);
+        let prefix = row.pseudonym(0).filter(|_| self.key.layout.by_person);
+        let prefix = prefix.and_then(|pseudonym| pseudonym.first_chunk());
         self.rows.push(Place {
-            prefix: u64::from_be_bytes(prefix),
-            start,
-            number,
-            length,
+            prefix: u64::from_be_bytes(prefix.copied().unwrap_or_default()),
+            // A group is far below four gibibytes.
+            start: start as u32,
+            arrival: self.rows.len() as u32,
         });
+        Some(())
     }
 
-    /// Writes a row anew, behind the others, without some of its cells.
-    #[cold]
-    fn without(
-        &mut self,
-        start: usize,
-        length: u32,
-        first: usize,
-        withheld: &[usize],
-    ) -> (usize, u32) {
-        let row = self.bytes[start..start + length as usize].to_vec();
-        let start = self.bytes.len();
-        let mut from = 0;
-        for (at, end) in self.ends[first..].iter_mut().enumerate() {
-            if withheld.contains(&at) {
-                *self.withheld.entry(at).or_default() += 1;
-            } else {
-                self.bytes.extend_from_slice(&row[from..*end as usize]);
-            }
-            from = *end as usize + 1;
-            *end = (self.bytes.len() - start) as u32;
-            self.bytes.push(0);
+    fn at(&self, place: &Place) -> Row<'_> {
+        let values = self.key.layout.values;
+        let unpacked = self.key.layout.unpack(&self.bytes[place.start as usize..]);
+        let (packed, _) = unpacked.expect("it was unpacked before");
+        Row {
+            rows: self,
+            numbers: &self.numbers[place.arrival as usize * values..][..values],
+            packed,
         }
-        (start, (self.bytes.len() - start) as u32)
     }
 
     /// How many rows there are.
@@ -200,14 +229,113 @@ impl SortedRows {
         self.rows.is_empty()
     }
 
-    /// The rows in order.
-    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
-        self.rows.iter().map(|p| {
-            let ends = p.number as usize * self.columns;
-            Row {
-                bytes: &self.bytes[p.start..p.start + p.length as usize],
-                ends: &self.ends[ends..ends + self.columns],
-            }
-        })
+    /// The rows in order, from one to another.
+    pub fn rows(&self, range: Range<usize>) -> impl Iterator<Item = Row<'_>> {
+        self.rows[range].iter().map(|place| self.at(place))
     }
+
+    /// How numbers are read.
+    pub fn key(&self) -> Key<'a> {
+        self.key
+    }
+
+    /// The text of a number in a column of values, in Windows-1252.
+    #[inline]
+    fn text(&self, column: usize, number: u32) -> &[u8] {
+        match number.checked_sub(FURTHER) {
+            None => self.key.texts.column(column).text(number as usize),
+            Some(further) => &self.further[further as usize].text,
+        }
+    }
+
+    /// The same in UTF-8.
+    pub fn utf8(&self, column: usize, number: u32) -> std::borrow::Cow<'_, [u8]> {
+        match number.checked_sub(FURTHER) {
+            None => self.key.texts.column(column).utf8(number as usize).into(),
+            Some(further) => utf8(&self.further[further as usize].text),
+        }
+    }
+
+    /// The value of a number in a column that has none of text: days since 1970, an integer, or hundredths.
+    pub fn typed(&self, column: usize, number: u32) -> i64 {
+        match number.checked_sub(FURTHER) {
+            None => self.key.texts.column(column).typed(number as usize),
+            Some(further) => self.further[further as usize].typed,
+        }
+    }
+
+    /// Appends a cell of a column of values as it stands in a line, a comma behind it.
+    #[inline]
+    pub fn push_cell(&self, line: &mut Vec<u8>, column: usize, number: u32) {
+        match number.checked_sub(FURTHER) {
+            None => line.extend_from_slice(self.key.texts.column(column).cell(number as usize)),
+            Some(further) => {
+                push_quoted(line, &self.further[further as usize].text);
+                line.push(b',');
+            }
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    /// The cell of a column of pseudonyms.
+    #[inline]
+    pub fn pseudonym(self, stored: Stored) -> PseudonymCell<'a> {
+        let of = |at: usize| self.packed.pseudonym(at);
+        match stored {
+            Stored::Pseudonym(at) => of(at).map_or(PseudonymCell::Empty, PseudonymCell::Plain),
+            Stored::Combined { number, person } => match number.and_then(of) {
+                Some(number) => PseudonymCell::Plain(number),
+                None => of(person).map_or(PseudonymCell::Empty, PseudonymCell::Prefixed),
+            },
+            Stored::Nothing | Stored::Value(_) => PseudonymCell::Empty,
+        }
+    }
+
+    /// Compares rows as their written columns compare.
+    fn compare(self, other: Self) -> Ordering {
+        let key = &self.rows.key;
+        for &position in &key.layout.order {
+            let stored = key.columns[position].stored;
+            let order = match stored {
+                Stored::Nothing => Ordering::Equal,
+                Stored::Value(at) => match (self.numbers[at], other.numbers[at]) {
+                    (a, b) if a == b => Ordering::Equal,
+                    (a, b) => self.rows.text(at, a).cmp(self.rows.text(at, b)),
+                },
+                Stored::Pseudonym(_) | Stored::Combined { .. } => {
+                    let [a, b] = [self, other].map(|row| row.pseudonym(stored));
+                    a.compare(b, &key.layout.prefix)
+                }
+            };
+            if order.is_ne() {
+                return order;
+            }
+        }
+        Ordering::Equal
+    }
+
+    /// Whether every column is equal. Numbers and texts of a column belong to each other one by one.
+    pub fn is_same(self, other: Self) -> bool {
+        self.numbers == other.numbers && self.packed.same_pseudonyms(other.packed)
+    }
+}
+
+impl PseudonymCell<'_> {
+    fn compare(self, other: Self, prefix: &[u8]) -> Ordering {
+        match (self, other) {
+            (Self::Plain(a), Self::Plain(b)) | (Self::Prefixed(a), Self::Prefixed(b)) => a.cmp(b),
+            (Self::Plain(a), Self::Prefixed(_)) => starts(a, prefix),
+            (Self::Prefixed(_), Self::Plain(b)) => starts(b, prefix).reverse(),
+            (Self::Empty, Self::Empty) => Ordering::Equal,
+            (Self::Empty, _) => Ordering::Less,
+            (_, Self::Empty) => Ordering::Greater,
+        }
+    }
+}
+
+/// Compares a pseudonym's digits with a text that begins with the prefix, which ends in an underscore and is no digit.
+fn starts(pseudonym: &[u8; PSEUDONYM], prefix: &[u8]) -> Ordering {
+    let digits = data_encoding::HEXLOWER.encode(pseudonym);
+    digits.as_bytes()[..prefix.len().min(2 * PSEUDONYM)].cmp(prefix)
 }

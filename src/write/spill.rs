@@ -3,134 +3,133 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Mutex;
 
+/// Bits of the pseudonym that tell the bucket.
+const BITS: u32 = 10;
+
 /// Number of buckets. Pseudonyms are spread evenly, so each holds its share.
-pub const BUCKETS: usize = 128;
+pub const BUCKETS: usize = 1 << BITS;
 
 /// Rows that are kept in memory, in bytes, before the disk is used.
-const IN_MEMORY: usize = 448 << 20;
+const IN_MEMORY: usize = 64 << 20;
 
-/// What a thread collects for one bucket before it hands it over.
-const CHUNK: usize = 64 << 10;
-
-/// What stands before a row: its length in four bytes and the set of its copied cells in sixteen.
-pub(super) const HEADER: usize = 20;
+/// What a thread collects before it hands it over, dealt into buckets.
+const RUN: usize = 2 << 20;
 
 /// Rows in buckets, shared by all threads.
 pub struct Spill {
     state: Mutex<State>,
+    in_memory: usize,
 }
 
 struct State {
-    buckets: Vec<Bucket>,
+    runs: Vec<Run>,
+    /// Rows of each bucket.
+    rows: Vec<u64>,
     in_memory: usize,
     file: Option<File>,
     file_end: u64,
     directory: std::path::PathBuf,
 }
 
-#[derive(Default)]
-struct Bucket {
-    rows: u64,
-    chunks: Vec<Chunk>,
+/// Rows of a thread, bucket after bucket.
+struct Run {
+    /// Where each bucket begins, and the end.
+    starts: Vec<u32>,
+    place: RunPlace,
 }
 
-enum Chunk {
+enum RunPlace {
     Memory(Vec<u8>),
-    Disk { at: u64, length: usize },
-}
-
-impl Chunk {
-    fn len(&self) -> usize {
-        match self {
-            Self::Memory(bytes) => bytes.len(),
-            Self::Disk { length, .. } => *length,
-        }
-    }
+    Disk(u64),
 }
 
 impl Spill {
     /// Rows beyond what memory may hold go to a nameless file in `directory`, which is in the output's file system.
     pub fn new(directory: &Path) -> Self {
-        let buckets = (0..BUCKETS).map(|_| Bucket::default()).collect();
+        Self::with_memory(directory, IN_MEMORY)
+    }
+
+    /// The same with so many bytes in memory.
+    pub(super) fn with_memory(directory: &Path, in_memory: usize) -> Self {
         Self {
             state: Mutex::new(State {
-                buckets,
+                runs: Vec::new(),
+                rows: vec![0; BUCKETS],
                 in_memory: 0,
                 file: None,
                 file_end: 0,
                 directory: directory.to_owned(),
             }),
+            in_memory,
         }
     }
 
-    fn add(&self, bucket: usize, rows: u64, chunk: Vec<u8>) -> io::Result<()> {
+    /// Takes dealt rows; gives the buffer back if they went to the disk.
+    fn add(&self, rows: &[u64], starts: Vec<u32>, bytes: Vec<u8>) -> io::Result<Vec<u8>> {
         let mut state = self.lock();
-        state.buckets[bucket].rows += rows;
-        let chunk = if state.in_memory + chunk.len() <= IN_MEMORY {
-            state.in_memory += chunk.len();
-            Chunk::Memory(chunk)
+        state
+            .rows
+            .iter_mut()
+            .zip(rows)
+            .for_each(|(all, n)| *all += n);
+        let (place, buffer) = if state.in_memory + bytes.len() <= self.in_memory {
+            state.in_memory += bytes.len();
+            (RunPlace::Memory(bytes), Vec::new())
         } else {
             let at = state.file_end;
-            if state.file.is_none() {
-                state.file = Some(tempfile::tempfile_in(&state.directory)?);
-            }
-            if let Some(file) = &mut state.file {
-                file.seek(SeekFrom::Start(at))?;
-                file.write_all(&chunk)?;
-            }
-            state.file_end += chunk.len() as u64;
-            Chunk::Disk {
-                at,
-                length: chunk.len(),
-            }
+            let state = &mut *state;
+            let file = match &mut state.file {
+                Some(file) => file,
+                none => none.insert(tempfile::tempfile_in(&state.directory)?),
+            };
+            file.seek(SeekFrom::Start(at))?;
+            file.write_all(&bytes)?;
+            state.file_end += bytes.len() as u64;
+            (RunPlace::Disk(at), bytes)
         };
-        state.buckets[bucket].chunks.push(chunk);
-        Ok(())
+        state.runs.push(Run { starts, place });
+        Ok(buffer)
     }
 
     /// Forgets everything.
     pub fn clear(&self) {
         let mut state = self.lock();
-        state
-            .buckets
-            .iter_mut()
-            .for_each(|b| *b = Bucket::default());
+        state.rows.fill(0);
+        state.runs.clear();
         (state.in_memory, state.file, state.file_end) = (0, None, 0);
     }
 
     /// Rows of each bucket.
     pub fn rows(&self) -> Vec<u64> {
-        self.lock().buckets.iter().map(|b| b.rows).collect()
+        self.lock().rows.clone()
     }
 
-    /// Takes a bucket's rows, each behind its header, and says how many there are.
-    pub(super) fn take(&self, bucket: usize) -> io::Result<(Vec<u8>, usize)> {
+    /// The rows of neighbouring buckets, in no order.
+    pub(super) fn read(&self, buckets: Range<usize>) -> io::Result<Vec<u8>> {
         let mut state = self.lock();
-        let Bucket { rows, chunks } = std::mem::take(&mut state.buckets[bucket]);
-        let length = chunks.iter().map(Chunk::len).sum();
-        let mut bytes = Vec::with_capacity(length);
-        for chunk in chunks {
-            match chunk {
-                Chunk::Memory(rows) => {
-                    state.in_memory -= rows.len();
-                    bytes.extend_from_slice(&rows);
-                }
-                Chunk::Disk { at, length } => {
-                    if let Some(file) = &mut state.file {
-                        file.seek(SeekFrom::Start(at))?;
-                        file.take(length as u64).read_to_end(&mut bytes)?;
+        let State { runs, file, .. } = &mut *state;
+        let part = |run: &Run| run.starts[buckets.start] as usize..run.starts[buckets.end] as usize;
+        let mut bytes = Vec::with_capacity(runs.iter().map(|run| part(run).len()).sum());
+        for run in runs {
+            let part = part(run);
+            match &run.place {
+                RunPlace::Memory(rows) => bytes.extend_from_slice(&rows[part]),
+                RunPlace::Disk(at) => {
+                    let file = file.as_mut().ok_or(io::ErrorKind::NotFound)?;
+                    let (had, length) = (bytes.len(), part.len());
+                    file.seek(SeekFrom::Start(at + part.start as u64))?;
+                    file.take(length as u64).read_to_end(&mut bytes)?;
+                    if bytes.len() != had + length {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
                     }
                 }
             }
         }
-        if bytes.len() == length {
-            Ok((bytes, rows as usize))
-        } else {
-            Err(io::ErrorKind::UnexpectedEof.into())
-        }
+        Ok(bytes)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -143,7 +142,12 @@ impl Spill {
 /// One thread's way into the spill.
 pub struct SpillWriter<'a> {
     spill: &'a Spill,
-    buffers: Vec<(u64, Vec<u8>)>,
+    /// Rows in the order of arrival.
+    rows: Vec<u8>,
+    /// Bucket and length of each.
+    arrived: Vec<(u16, u32)>,
+    /// Room for the rows dealt into buckets.
+    dealt: Vec<u8>,
 }
 
 impl<'a> SpillWriter<'a> {
@@ -151,36 +155,25 @@ impl<'a> SpillWriter<'a> {
     pub fn new(spill: &'a Spill) -> Self {
         Self {
             spill,
-            buffers: (0..BUCKETS).map(|_| (0, Vec::new())).collect(),
+            rows: Vec::new(),
+            arrived: Vec::new(),
+            dealt: Vec::new(),
         }
     }
 
-    /// Adds a row, written into the buffer of its bucket by `fill`, which gives the set of the row's cells that are copied
-    /// from the extract (bit i: the cell at position i). The row begins with the person pseudonym, whose first
-    /// byte is `first`, or with a zero byte where there is none.
+    /// Adds a row. `first` are the first bytes of the pseudonym that rows are sorted by, if it has one.
     ///
     /// # Errors
     /// When the disk is full.
-    pub fn push(
-        &mut self,
-        first: Option<u8>,
-        fill: impl FnOnce(&mut Vec<u8>) -> u128,
-    ) -> io::Result<()> {
-        // Buckets are in the order of the rows: no pseudonym first, then by the pseudonym's first seven bits.
-        let bucket = first.map_or(0, |byte| usize::from(byte) * BUCKETS / 256);
-        let (rows, buffer) = &mut self.buffers[bucket];
-        *rows += 1;
-        let start = buffer.len();
-        buffer.extend_from_slice(&[0; HEADER]);
-        let copied = fill(buffer);
-        // A row is bounded by the longest row that is read.
-        let length = (buffer.len() - start - HEADER) as u32;
-        buffer[start..start + 4].copy_from_slice(&length.to_le_bytes());
-        buffer[start + 4..start + HEADER].copy_from_slice(&copied.to_le_bytes());
-        if buffer.len() >= CHUNK {
-            let full = std::mem::replace(buffer, Vec::with_capacity(CHUNK + CHUNK / 16));
-            self.spill.add(bucket, std::mem::take(rows), full)?;
+    pub fn push(&mut self, first: Option<[u8; 2]>, row: &[u8]) -> io::Result<()> {
+        // Buckets are in the order of the rows: no pseudonym first.
+        let bucket = first.map_or(0, |first| u16::from_be_bytes(first) >> (u16::BITS - BITS));
+        if self.rows.len() + row.len() > RUN && !self.rows.is_empty() {
+            self.hand_over()?;
         }
+        self.rows.extend_from_slice(row);
+        // A row is bounded by the longest row that is read.
+        self.arrived.push((bucket, row.len() as u32));
         Ok(())
     }
 
@@ -188,12 +181,34 @@ impl<'a> SpillWriter<'a> {
     ///
     /// # Errors
     /// When the disk is full.
-    pub fn finish(self) -> io::Result<()> {
-        for (bucket, (rows, buffer)) in self.buffers.into_iter().enumerate() {
-            if rows > 0 {
-                self.spill.add(bucket, rows, buffer)?;
-            }
+    pub fn finish(mut self) -> io::Result<()> {
+        self.hand_over()
+    }
+
+    fn hand_over(&mut self) -> io::Result<()> {
+        let mut counts = vec![0_u64; BUCKETS];
+        let mut starts = vec![0_u32; BUCKETS + 1];
+        for (bucket, length) in &self.arrived {
+            counts[usize::from(*bucket)] += 1;
+            starts[usize::from(*bucket) + 1] += length;
         }
+        for bucket in 0..BUCKETS {
+            starts[bucket + 1] += starts[bucket];
+        }
+        let mut next = starts.clone();
+        let mut dealt = std::mem::take(&mut self.dealt);
+        dealt.clear();
+        dealt.resize(self.rows.len(), 0);
+        let mut rest = &self.rows[..];
+        for (bucket, length) in self.arrived.drain(..) {
+            let (row, behind) = rest.split_at(length as usize);
+            rest = behind;
+            let at = &mut next[usize::from(bucket)];
+            dealt[*at as usize..][..row.len()].copy_from_slice(row);
+            *at += length;
+        }
+        self.rows.clear();
+        self.dealt = self.spill.add(&counts, starts, dealt)?;
         Ok(())
     }
 }
