@@ -1,15 +1,13 @@
 //! The check that no direct identifier of the extract stands in what was written, on the bytes as written.
 
-use std::path::Path;
-
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
 
 use crate::date::Date;
 use crate::error::{Error, Result};
-use crate::extract::Block;
 use crate::schema::Schema;
-use crate::treat::{Form, Identifiers, OutputColumn, skeleton};
+use crate::treat::{Form, Identifiers, OutputColumn, Stored, skeleton};
+use crate::write::{PseudonymCell, Row, SortedRows, Texts};
 
 /// Looks for the extract's identifiers in finished output.
 pub struct LeakCheck<'a> {
@@ -69,6 +67,24 @@ impl<'a> LeakCheck<'a> {
         identifiers.any_hidden_in(cell) || may_be_word && identifiers.is_word(cell)
     }
 
+    /// Whether a text is what a column of its form may hold.
+    fn is_fit(&self, text: &[u8], form: Form) -> bool {
+        match form {
+            Form::Text => !self.must_not_leave(text, form),
+            Form::Pseudonym => false,
+            Form::Sector => {
+                matches!(text, [outward @ .., b' ', b'0'..=b'9'] if (2..=4).contains(&outward.len()) && outward.iter().all(u8::is_ascii_alphanumeric))
+            }
+            Form::Date => Date::parse(text).is_some(),
+            Form::Integer => text.len() <= 4 && text.iter().all(u8::is_ascii_digit),
+            Form::Count | Form::Decimal => {
+                let number = text.strip_prefix(b"-").unwrap_or(text);
+                number.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+                    && !self.must_not_leave(text, form)
+            }
+        }
+    }
+
     /// Checks another file of the bundle for NHS numbers and postcodes.
     ///
     /// # Errors
@@ -85,8 +101,44 @@ impl<'a> LeakCheck<'a> {
 /// Checks the submission as it is written. One belongs to one thread.
 pub struct LineCheck<'a> {
     check: &'a LeakCheck<'a>,
-    /// Texts found to hold nothing.
-    harmless: HashSet<Box<[u8]>, FixedState>,
+    texts: &'a FitTexts,
+    /// Texts that came with their rows and were found to hold nothing.
+    harmless: HashSet<(usize, Box<[u8]>), FixedState>,
+}
+
+/// The distinct texts of the submission, each found to be what its column may hold. Made once for all threads.
+pub struct FitTexts {
+    /// For each column of values, by number: it has a quote, comma or line end, so that it must stand in quotes.
+    special: Vec<Vec<bool>>,
+}
+
+impl FitTexts {
+    /// Looks at every text: one of a text column may be no person id or name of the extract and hold no NHS number or
+    /// postcode of it; every other must be what the run makes for its column and nothing else, a day or a number.
+    ///
+    /// # Errors
+    /// An internal error: what must not leave is withheld before, so that this finds nothing.
+    pub fn new(check: &LeakCheck<'_>, texts: &Texts) -> Result<Self> {
+        let mut special = Vec::new();
+        for column in check.columns {
+            let Stored::Value(at) = column.stored else {
+                continue;
+            };
+            let of = texts.column(at);
+            let mut of_column = vec![false; of.len()];
+            for number in (1..of.len()).filter(|number| !of.withheld[*number]) {
+                if !check.is_fit(of.text(number), column.form) {
+                    return Err(unfit(column));
+                }
+                of_column[number] = is_special(of.text(number));
+            }
+            if special.len() <= at {
+                special.resize(at + 1, Vec::new());
+            }
+            special[at] = of_column;
+        }
+        Ok(Self { special })
+    }
 }
 
 impl<'a> LineCheck<'a> {
@@ -94,94 +146,130 @@ impl<'a> LineCheck<'a> {
     const CAPACITY: usize = 1 << 14;
 
     /// One that has seen nothing.
-    pub fn new(check: &'a LeakCheck<'a>) -> Self {
+    pub fn new(check: &'a LeakCheck<'a>, texts: &'a FitTexts) -> Self {
         Self {
             check,
+            texts,
             harmless: HashSet::default(),
         }
     }
 
-    /// Reads lines back as they stand in the file, and gives them back with the number of cells.
-    ///
-    /// A cell of a text column may be no person id or name of the extract and hold no NHS number or postcode of it. Every
-    /// other cell must be what the run makes for its column and nothing else: a pseudonym, a day, a number.
+    /// Reads lines back as they stand in the file, and gives the number of cells: each must be the text of its row that was
+    /// found fit, or the digits of a pseudonym, and nothing else may stand between them.
     ///
     /// # Errors
     /// An internal error: what must not leave is withheld before, so that this finds nothing.
-    pub fn lines(&mut self, lines: Vec<u8>, rows: usize) -> Result<(Vec<u8>, u64)> {
+    pub fn lines(
+        &mut self,
+        lines: &[u8],
+        rows: &SortedRows<'_>,
+        range: std::ops::Range<usize>,
+    ) -> Result<u64> {
         let columns = self.check.columns;
-        let length = lines.len();
-        let block = Block {
-            source: 0,
-            first_row: 2,
-            lines: rows,
-            text: lines,
+        let cells = (range.len() * columns.len()) as u64;
+        let Some((last, others)) = columns.split_last() else {
+            return Ok(0);
         };
-        let cells = block
-            .into_cells(columns.len(), Path::new(SUBMISSION))
-            .map_err(|_| leak(SUBMISSION, "a line that cannot be read back"))?;
-        if cells.len() != rows {
-            return Err(leak(SUBMISSION, "another number of rows than were written"));
-        }
-        for (at, column) in columns.iter().enumerate() {
-            let mut last: &[u8] = b"";
-            for row in 0..rows {
-                let cell = cells.get(at, row);
-                if cell.is_empty() {
-                    continue;
-                }
-                if cell != last && !self.is_fit(cell, column.form) {
-                    return Err(leak(
-                        SUBMISSION,
-                        &format!("what must not leave in {}", column.name),
-                    ));
-                }
-                last = cell;
+        let mut rest = lines;
+        for row in rows.rows(range) {
+            for column in others {
+                let behind = self.cell(rest, rows, &row, column);
+                rest = behind
+                    .and_then(|rest| rest.strip_prefix(b","))
+                    .ok_or_else(|| unfit(column))?;
             }
+            let behind = self.cell(rest, rows, &row, last);
+            rest = behind
+                .and_then(|rest| rest.strip_prefix(b"\r\n"))
+                .ok_or_else(|| unfit(last))?;
         }
-        let mut lines = cells.into_text();
-        lines.truncate(length);
-        Ok((lines, (rows * columns.len()) as u64))
+        if rest.is_empty() {
+            Ok(cells)
+        } else {
+            Err(leak(SUBMISSION, "more than the rows that were written"))
+        }
     }
 
-    fn is_fit(&mut self, cell: &[u8], form: Form) -> bool {
-        match form {
-            Form::Text => self.is_harmless(cell),
-            Form::Pseudonym => {
-                let own = cell
-                    .strip_prefix(self.check.la_code)
-                    .and_then(|rest| rest.strip_prefix(b"_"));
-                let hex = own.unwrap_or(cell);
+    /// What follows a cell, if the cell is as it should be.
+    #[inline]
+    fn cell<'l>(
+        &mut self,
+        line: &'l [u8],
+        rows: &SortedRows<'_>,
+        row: &Row<'_>,
+        column: &OutputColumn,
+    ) -> Option<&'l [u8]> {
+        match column.stored {
+            Stored::Nothing => Some(line),
+            Stored::Value(at) => {
+                let number = row.numbers[at];
+                if number == 0 {
+                    return Some(line);
+                }
+                let text = rows.text(at, number);
+                let special = match self.texts.special[at].get(number as usize) {
+                    Some(special) => *special,
+                    None => {
+                        self.is_harmless(at, text, column.form).then_some(())?;
+                        is_special(text)
+                    }
+                };
+                if special {
+                    unquoted(line, text)
+                } else {
+                    line.strip_prefix(text)
+                }
+            }
+            Stored::Pseudonym(_) | Stored::Combined { .. } => {
+                let digits = match row.pseudonym(column.stored) {
+                    PseudonymCell::Empty => return Some(line),
+                    PseudonymCell::Plain(_) => line,
+                    PseudonymCell::Prefixed(_) => {
+                        line.strip_prefix(self.check.la_code)?.strip_prefix(b"_")?
+                    }
+                };
+                let (digits, rest) = digits.split_first_chunk::<64>()?;
                 // Without an early end, so that the bytes are looked at many at a time.
                 let digit = |b: u8| (b.wrapping_sub(b'0') < 10) | (b.wrapping_sub(b'a') < 6);
-                hex.len() == 64 && hex.iter().fold(true, |all, b| all & digit(*b))
-            }
-            Form::Sector => {
-                matches!(cell, [outward @ .., b' ', b'0'..=b'9'] if (2..=4).contains(&outward.len()) && outward.iter().all(u8::is_ascii_alphanumeric))
-            }
-            Form::Date => Date::parse(cell).is_some(),
-            Form::Integer => cell.len() <= 4 && cell.iter().all(u8::is_ascii_digit),
-            Form::Count | Form::Decimal => {
-                let number = cell.strip_prefix(b"-").unwrap_or(cell);
-                number.iter().all(|b| b.is_ascii_digit() || *b == b'.')
-                    && !self.check.must_not_leave(cell, form)
+                digits
+                    .iter()
+                    .fold(true, |all, b| all & digit(*b))
+                    .then_some(rest)
             }
         }
     }
 
-    fn is_harmless(&mut self, cell: &[u8]) -> bool {
-        if self.harmless.contains(cell) {
+    fn is_harmless(&mut self, at: usize, text: &[u8], form: Form) -> bool {
+        let known = (at, Box::from(text));
+        if self.harmless.contains(&known) {
             return true;
         }
-        let harmless = !self.check.must_not_leave(cell, Form::Text);
-        if harmless {
+        let fit = self.check.is_fit(text, form);
+        if fit {
             if self.harmless.len() >= Self::CAPACITY {
                 self.harmless.clear();
             }
-            self.harmless.insert(cell.into());
+            self.harmless.insert(known);
         }
-        harmless
+        fit
     }
+}
+
+/// What follows a cell in quotes, if it reads as the text.
+fn unquoted<'l>(line: &'l [u8], text: &[u8]) -> Option<&'l [u8]> {
+    let mut rest = line.strip_prefix(b"\"")?;
+    for byte in text {
+        rest = rest.strip_prefix(&[*byte])?;
+        if *byte == b'"' {
+            rest = rest.strip_prefix(b"\"")?;
+        }
+    }
+    rest.strip_prefix(b"\"")
+}
+
+fn is_special(text: &[u8]) -> bool {
+    text.iter()
+        .any(|b| matches!(b, b'"' | b',' | b'\n' | b'\r'))
 }
 
 const SUBMISSION: &str = "submission.csv";
@@ -191,6 +279,13 @@ fn folded(cell: &[u8]) -> String {
         &encoding_rs::WINDOWS_1252
             .decode_without_bom_handling(cell)
             .0,
+    )
+}
+
+fn unfit(column: &OutputColumn) -> Error {
+    leak(
+        SUBMISSION,
+        &format!("what must not leave in {}", column.name),
     )
 }
 
@@ -204,9 +299,10 @@ fn leak(file: &str, what: &str) -> Error {
 mod tests {
     use super::*;
     use crate::tokens;
+    use crate::treat::{INLINE, Layout, PSEUDONYM, Values};
+    use crate::write::{Key, Spill, SpillWriter, groups, render_csv};
 
-    fn check(run: impl FnOnce(LeakCheck<'_>)) {
-        let schema = Schema::load("cld-release-2", None).unwrap();
+    fn identifiers() -> Identifiers {
         let mut identifiers = Identifiers::default();
         identifiers.add_number(&crate::nhs_number::canonical("9990000018").unwrap());
         identifiers.add_postcode(tokens::pack_postcode("ZX1 4AB"));
@@ -214,45 +310,149 @@ mod tests {
         identifiers.add_word("P100001");
         identifiers.add_word("Request");
         identifiers.add_word("12");
-        let column = |name: &str, form| OutputColumn {
+        identifiers
+    }
+
+    fn columns() -> [OutputColumn; 4] {
+        let column = |name: &str, form, stored| OutputColumn {
             name: name.into(),
             form,
             field: 0,
-            stored: crate::treat::Stored::Nothing,
+            stored,
         };
-        let columns = [
-            column("Event_Type", Form::Text),
-            column("Der_Birth_Month", Form::Integer),
-        ];
-        run(LeakCheck::new(&identifiers, &schema, "999", &columns));
+        let combined = Stored::Combined {
+            number: None,
+            person: 0,
+        };
+        [
+            column("Der_Person", Form::Pseudonym, Stored::Pseudonym(0)),
+            column("Der_Combined", Form::Pseudonym, combined),
+            column("Event_Type", Form::Text, Stored::Value(0)),
+            column("Der_Birth_Month", Form::Integer, Stored::Value(1)),
+        ]
     }
 
-    fn lines(check: &LeakCheck<'_>, lines: &[u8], rows: usize) -> Result<(Vec<u8>, u64)> {
-        LineCheck::new(check).lines(lines.to_vec(), rows)
+    fn check(run: impl FnOnce(LeakCheck<'_>)) {
+        let schema = Schema::load("cld-release-2", None).unwrap();
+        let identifiers = identifiers();
+        run(LeakCheck::new(&identifiers, &schema, "999", &columns()));
     }
+
+    /// Writes rows of two values as a run would that withholds nothing, and gives the lines and what checks lines to `look`.
+    /// So many texts have a number; the others come with their rows.
+    fn checked<T>(
+        rows: &[(&str, &str)],
+        numbered: usize,
+        look: impl FnOnce(&[u8], &mut dyn FnMut(&[u8]) -> Result<u64>) -> T,
+    ) -> Result<T> {
+        let (schema, identifiers, columns) = (
+            Schema::load("cld-release-2", None).unwrap(),
+            identifiers(),
+            columns(),
+        );
+        let check = LeakCheck::new(&identifiers, &schema, "999", &columns);
+        let layout = Layout {
+            values: 2,
+            pseudonyms: 1,
+            order: vec![0, 1, 2, 3],
+            by_person: true,
+            prefix: b"999_".to_vec(),
+        };
+        let directory = tempfile::tempdir().unwrap();
+        let (spill, values) = (
+            Spill::new(directory.path()),
+            Values::with_room_for(2, numbered),
+        );
+        let mut writer = SpillWriter::new(&spill);
+        for (at, (text, month)) in rows.iter().enumerate() {
+            let texts = [text, month].map(|text| text.as_bytes());
+            let numbers = [0, 1].map(|at| values.number(at, texts[at], true));
+            let inline = texts.into_iter().zip(numbers).filter(|(_, n)| *n == INLINE);
+            let person = [at as u8; PSEUDONYM];
+            let mut row = Vec::new();
+            layout.pack(
+                &mut row,
+                &numbers,
+                [Some(&person)].into_iter(),
+                inline.map(|(text, _)| text),
+            );
+            writer.push(Some([at as u8; 2]), &row).unwrap();
+        }
+        writer.finish().unwrap();
+        let texts = Texts::new(&values, &layout, &columns, |_, _| false).unwrap();
+        let fit = FitTexts::new(&check, &texts)?;
+        let key = Key {
+            layout: &layout,
+            columns: &columns,
+            texts: &texts,
+        };
+        let group = groups(&spill.rows()).remove(0);
+        let rows = SortedRows::load(&spill, group, key, |_, _| false).unwrap();
+        let lines = render_csv(&rows, 0..rows.len());
+        let mut check = LineCheck::new(&check, &fit);
+        Ok(look(&lines, &mut |lines| {
+            check.lines(lines, &rows, 0..rows.len())
+        }))
+    }
+
+    fn whole(rows: &[(&str, &str)], numbered: usize) -> Result<u64> {
+        checked(rows, numbered, |lines, check| check(lines))?
+    }
+
+    /// Whether texts have numbers or come with their rows.
+    const EITHER: [usize; 2] = [100, 0];
 
     #[test]
     fn identifiers_are_found_in_lines_and_files() {
-        check(|check| {
-            let good = b"\"Request\",12\r\n\"a \"\"b\"\", c\",3\r\n";
-            assert_eq!(lines(&check, good, 2).unwrap(), (good.to_vec(), 4));
-            for line in [
-                &b"p100001,1\r\n"[..],
-                b"\"P100001\",1\r\n",
-                b"x 999 000 0018 x,1\r\n",
-                b"9990000018,1\r\n",
-                b"zx14ab,1\r\n",
-                b"Request,9990000018\r\n",
-                b"Request,a\r\n",
-                b"Request\r\n",
+        for numbered in EITHER {
+            let good = [
+                ("Request", "12"),
+                ("a \"b\", c", "3"),
+                ("", ""),
+                ("P1000011", "1"),
+                ("xP100001", "1"),
+            ];
+            assert_eq!(whole(&good, numbered).unwrap(), 20);
+            for bad in [
+                "p100001",
+                "P100001",
+                "x 999 000 0018 x",
+                "9990000018",
+                "zx14ab",
             ] {
-                assert!(lines(&check, line, 1).is_err(), "{}", line.escape_ascii());
+                assert!(whole(&[(bad, "1")], numbered).is_err(), "{bad}");
             }
-            assert!(lines(&check, b"P1000011,1\r\nxP100001,1\r\n", 2).is_ok());
-            assert!(lines(&check, b"a,1\r\n", 2).is_err());
+            assert!(whole(&[("Request", "99900")], numbered).is_err());
+        }
+        check(|check| {
             assert!(check.bytes("report.html", b"<p>999-000-0018</p>").is_err());
             assert!(check.bytes("report.html", b"<p>9990000026</p>").is_ok());
         });
+    }
+
+    /// Whatever is wrong in what is written, but for digits of a pseudonym in the place of others.
+    #[test]
+    fn lines_that_are_not_the_rows_are_found() {
+        let rows = [("Request", "12"), ("a \"b\", c", "3"), ("", "")];
+        for numbered in EITHER {
+            let look = |lines: &[u8], check: &mut dyn FnMut(&[u8]) -> Result<u64>| {
+                assert!(check(lines).is_ok());
+                let mut changed = lines.to_vec();
+                for at in 0..lines.len() {
+                    for other in *b"Zg,\"\n1" {
+                        changed[at] = other;
+                        let digits = lines[at].is_ascii_hexdigit() && other == b'1';
+                        let same = lines[at] == other;
+                        assert!(same || digits || check(&changed).is_err(), "byte {at}");
+                    }
+                    changed[at] = lines[at];
+                    assert!(check(&lines[..at]).is_err(), "cut at {at}");
+                    assert!(check(&[&lines[..at], b" ", &lines[at..]].concat()).is_err());
+                }
+                assert!(check(&[lines, b"\n"].concat()).is_err());
+            };
+            checked(&rows, numbered, look).unwrap();
+        }
     }
 
     #[test]
@@ -273,12 +473,10 @@ mod tests {
 
     #[test]
     fn the_message_names_file_and_column_and_no_value() {
-        check(|check| {
-            let message = lines(&check, b"P100001,1\r\n", 1).unwrap_err().to_string();
-            assert!(
-                message.contains("Event_Type") && !message.contains("100001"),
-                "{message}"
-            );
-        });
+        let message = whole(&[("P100001", "1")], 9).unwrap_err().to_string();
+        assert!(
+            message.contains("Event_Type") && !message.contains("100001"),
+            "{message}"
+        );
     }
 }

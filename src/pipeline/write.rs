@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use super::line::in_order;
 use super::read::threads;
-use crate::attest::leak::{LeakCheck, LineCheck};
+use crate::attest::leak::{FitTexts, LeakCheck, LineCheck};
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::treat::{Identifiers, RowPlan, Stored, Values};
@@ -69,6 +69,7 @@ pub fn write(
         check.must_not_leave(text, form)
     })
     .map_err(WriteError::from)?;
+    let fit = FitTexts::new(&check, &texts)?;
     let key = Key {
         layout: &rows.layout,
         columns,
@@ -79,7 +80,7 @@ pub fn write(
         .map(|_| Writer {
             key,
             leaks: &check,
-            check: LineCheck::new(&check),
+            check: LineCheck::new(&check, &fit),
         })
         .collect();
     in_order(
@@ -149,11 +150,9 @@ impl Writer<'_> {
         let mut from = 0;
         while from < rows.len() {
             let stretch = from..(from + STRETCH).min(rows.len());
-            let (checked, cells) = self
-                .check
-                .lines(render_csv(&rows, stretch.clone()), stretch.len())?;
-            lines.push(checked);
-            cells_checked += cells;
+            let rendered = render_csv(&rows, stretch.clone());
+            cells_checked += self.check.lines(&rendered, &rows, stretch.clone())?;
+            lines.push(rendered);
             encoder.extend(&mut builder, &rows, stretch);
             from += STRETCH;
         }

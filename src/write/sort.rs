@@ -241,7 +241,7 @@ impl<'a> SortedRows<'a> {
 
     /// The text of a number in a column of values, in Windows-1252.
     #[inline]
-    fn text(&self, column: usize, number: u32) -> &[u8] {
+    pub fn text(&self, column: usize, number: u32) -> &[u8] {
         match number.checked_sub(FURTHER) {
             None => self.key.texts.column(column).text(number as usize),
             Some(further) => &self.further[further as usize].text,
