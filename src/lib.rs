@@ -65,6 +65,7 @@ pub mod date;
 pub mod error;
 pub mod extract;
 pub mod finding;
+mod hex;
 pub mod interrupt;
 pub mod map;
 pub mod nearest;

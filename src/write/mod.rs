@@ -3,9 +3,14 @@
 //! Whatever lies on the disk before the end holds only what may leave (the worklist excepted, which stays in the council).
 
 mod cases;
+mod column_chunk;
+#[cfg(test)]
+mod column_chunk_tests;
+mod column_pages;
 mod csv_file;
 mod listing;
 mod parquet_file;
+mod run_length;
 mod sort;
 mod spill;
 mod staging;
@@ -18,6 +23,8 @@ mod workbook;
 mod workbook_tests;
 mod worklist;
 
+pub use column_chunk::{ColumnCells, ColumnEncoder};
+pub use column_pages::EncodedColumn;
 pub use csv_file::{CsvFile, render as render_csv};
 pub use parquet_file::{EncodedGroup, GroupBuilder, GroupEncoder, ParquetFile};
 pub use sort::{Group, Key, PseudonymCell, Row, SortedRows, groups};
