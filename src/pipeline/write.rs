@@ -55,7 +55,7 @@ pub fn write(
     let columns = &rows.columns;
     let mut csv =
         CsvFile::create(&directory.join("submission.csv"), columns).map_err(WriteError::from)?;
-    let (mut parquet, encoder) = ParquetFile::create(
+    let (mut parquet, encoders) = ParquetFile::create(
         &directory.join("submission.parquet"),
         &plan.schema.id,
         columns,
@@ -76,25 +76,28 @@ pub fn write(
         texts: &texts,
     };
     let mut written = Written::default();
-    let workers: Vec<_> = (0..threads())
-        .map(|_| Writer {
-            key,
-            leaks: &check,
-            check: LineCheck::new(&check, &fit),
+    let workers = (0..threads())
+        .map(|_| {
+            Ok(Writer {
+                key,
+                leaks: &check,
+                check: LineCheck::new(&check, &fit),
+                encoder: encoders.encoder()?,
+            })
         })
-        .collect();
+        .collect::<Result<_>>()?;
     in_order(
         threads(),
         |pass| {
-            for numbered in groups.into_iter().enumerate() {
-                if !pass(numbered) {
+            for group in groups {
+                if !pass(group) {
                     break;
                 }
             }
             Ok(())
         },
         workers,
-        |writer, (number, group)| writer.group(spill, group, number, &encoder),
+        |writer, group| writer.group(spill, group),
         |done| {
             for lines in &done.lines {
                 csv.write(lines).map_err(WriteError::from)?;
@@ -127,39 +130,32 @@ struct Writer<'a> {
     key: Key<'a>,
     leaks: &'a LeakCheck<'a>,
     check: LineCheck<'a>,
+    encoder: GroupEncoder,
 }
 
-/// Rows that are rendered, checked and laid out together, so that they stay in the processor's cache.
+/// Rows that are rendered and checked together, so that they stay in the processor's cache.
 const STRETCH: usize = 512;
 
 impl Writer<'_> {
-    fn group(
-        &mut self,
-        spill: &Spill,
-        group: Group,
-        number: usize,
-        encoder: &GroupEncoder,
-    ) -> Result<Done> {
+    fn group(&mut self, spill: &Spill, group: Group) -> Result<Done> {
         let mut lines = Vec::new();
         let mut cells_checked = 0;
         let rows = SortedRows::load(spill, group, self.key, |column, text| {
             self.leaks.must_not_leave(text, column.form)
         })
         .map_err(WriteError::from)?;
-        let mut builder = encoder.begin(rows.len());
         let mut from = 0;
         while from < rows.len() {
             let stretch = from..(from + STRETCH).min(rows.len());
             let rendered = render_csv(&rows, stretch.clone());
             cells_checked += self.check.lines(&rendered, &rows, stretch.clone())?;
             lines.push(rendered);
-            encoder.extend(&mut builder, &rows, stretch);
             from += STRETCH;
         }
         let neighbours = rows.rows(0..rows.len().saturating_sub(1));
         let neighbours = neighbours.zip(rows.rows(1.min(rows.len())..rows.len()));
         let identical = neighbours.filter(|(a, b)| a.is_same(*b)).count() as u64;
-        let group = encoder.encode(builder, number)?;
+        let group = self.encoder.encode(&rows)?;
         Ok(Done {
             lines,
             group,

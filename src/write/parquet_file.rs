@@ -6,31 +6,24 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, Date32Builder, Decimal128Builder, Int32Builder, Int64Builder, StringArray,
-};
-use arrow::buffer::{BooleanBuffer, OffsetBuffer};
-use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema as ArrowSchema};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::{
-    ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriterOptions, compute_leaves,
-};
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::ColumnPath;
+use parquet::schema::types::SchemaDescPtr;
 use sha2::{Digest, Sha256};
 
 use super::WriteError;
-use super::sort::{PseudonymCell, Row, SortedRows};
+use super::column_chunk::{ColumnCells, ColumnEncoder};
+use super::column_pages::{EncodedColumn, LEVEL};
+use super::sort::{PseudonymCell, SortedRows};
 use crate::treat::{Form, OutputColumn, Stored};
 
 /// Digits of a cost, two of them after the point (spec fields.yaml, Unit Cost).
 const DIGITS: u8 = 18;
-
-/// Values that the library encodes at once.
-const BATCH: usize = 8192;
 
 /// Hashes what is written.
 struct Hashed {
@@ -55,18 +48,22 @@ pub struct ParquetFile {
     writer: SerializedFileWriter<Hashed>,
 }
 
-/// Encodes row groups; shared by all threads.
+/// Makes encoders of row groups; shared by all threads.
+pub struct GroupEncoders {
+    schema: SchemaDescPtr,
+}
+
+/// Encodes row groups. One belongs to one thread.
 pub struct GroupEncoder {
-    factory: ArrowRowGroupWriterFactory,
-    schema: SchemaRef,
-    columns: Vec<OutputColumn>,
+    encoder: ColumnEncoder,
+    codes: Vec<u32>,
 }
 
 /// A row group ready to be put into the file.
-pub struct EncodedGroup(Vec<ArrowColumnChunk>);
+pub struct EncodedGroup(Vec<EncodedColumn>);
 
 impl ParquetFile {
-    /// Makes the file and the encoder for its row groups.
+    /// Makes the file and what makes encoders for its row groups.
     ///
     /// # Errors
     /// When the file cannot be made.
@@ -74,48 +71,32 @@ impl ParquetFile {
         path: &Path,
         schema_id: &str,
         columns: &[OutputColumn],
-    ) -> Result<(Self, GroupEncoder), WriteError> {
+    ) -> Result<(Self, GroupEncoders), WriteError> {
         let schema = Arc::new(ArrowSchema::new(
             columns
                 .iter()
                 .map(|c| Field::new(&c.name, data_type(c.form), true))
                 .collect::<Vec<_>>(),
         ));
-        let mut properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(LEVEL)?))
             // Smallest and largest values would be one more place for values to stand, and nobody filters a return by them.
             .set_statistics_enabled(EnabledStatistics::None)
             .set_offset_index_disabled(true)
-            .set_write_batch_size(BATCH)
             .set_created_by(concat!("cld-return ", env!("CARGO_PKG_VERSION")).to_owned())
             .set_key_value_metadata(Some(vec![KeyValue::new(
                 "cld.schema".to_owned(),
                 schema_id.to_owned(),
             )]));
-        for column in columns
-            .iter()
-            .filter(|c| c.name == "Der_Event_Reference_Pseudo")
-        {
-            // Every value is another one: a dictionary would only be thrown away.
-            properties = properties
-                .set_column_dictionary_enabled(ColumnPath::from(column.name.as_str()), false);
-        }
         let file = Hashed {
             file: File::create_new(path)?,
             hash: Sha256::new(),
         };
         let options = ArrowWriterOptions::new().with_properties(properties.build());
-        let (writer, factory) =
-            ArrowWriter::try_new_with_options(file, Arc::clone(&schema), options)?
-                .into_serialized_writer()?;
-        Ok((
-            Self { writer },
-            GroupEncoder {
-                factory,
-                schema,
-                columns: columns.to_vec(),
-            },
-        ))
+        let (writer, _) = ArrowWriter::try_new_with_options(file, Arc::clone(&schema), options)?
+            .into_serialized_writer()?;
+        let schema = Arc::new(writer.schema_descr().clone());
+        Ok((Self { writer }, GroupEncoders { schema }))
     }
 
     /// Puts the next row group into the file.
@@ -124,8 +105,8 @@ impl ParquetFile {
     /// When the disk is full.
     pub fn append(&mut self, group: EncodedGroup) -> Result<(), WriteError> {
         let mut writer = self.writer.next_row_group()?;
-        for chunk in group.0 {
-            chunk.append_to_row_group(&mut writer)?;
+        for column in group.0 {
+            column.append(&mut writer)?;
         }
         writer.close()?;
         Ok(())
@@ -143,50 +124,97 @@ impl ParquetFile {
     }
 }
 
-impl GroupEncoder {
-    /// Begins a row group of so many rows.
-    pub fn begin(&self, rows: usize) -> GroupBuilder {
-        GroupBuilder(
-            self.columns
-                .iter()
-                .map(|c| Builder::new(c.form, rows))
-                .collect(),
-        )
-    }
-
-    /// Adds rows to a row group; best in stretches that stay in the processor's cache.
-    pub fn extend(
-        &self,
-        group: &mut GroupBuilder,
-        rows: &SortedRows<'_>,
-        range: std::ops::Range<usize>,
-    ) {
-        for (column, builder) in self.columns.iter().zip(&mut group.0) {
-            builder.extend(rows, range.clone(), column.stored);
-        }
-    }
-
-    /// Encodes a row group, as the one of this number.
+impl GroupEncoders {
+    /// One for a thread.
     ///
     /// # Errors
-    /// When the library refuses.
-    pub fn encode(&self, group: GroupBuilder, number: usize) -> Result<EncodedGroup, WriteError> {
-        let mut chunks = Vec::with_capacity(group.0.len());
-        let writers = self.factory.create_column_writers(number)?;
-        for ((mut writer, builder), field) in
-            writers.into_iter().zip(group.0).zip(self.schema.fields())
-        {
-            for leaf in compute_leaves(field, &builder.finish()?)? {
-                writer.write(&leaf)?;
-            }
-            chunks.push(writer.close()?);
-        }
-        Ok(EncodedGroup(chunks))
+    /// When there is no memory for the compressor.
+    pub fn encoder(&self) -> Result<GroupEncoder, WriteError> {
+        Ok(GroupEncoder {
+            encoder: ColumnEncoder::new(&self.schema)?,
+            codes: Vec::new(),
+        })
     }
 }
 
-/// A row group being filled.
-pub struct GroupBuilder(Vec<Builder>);
+impl GroupEncoder {
+    /// Encodes sorted rows as a row group.
+    ///
+    /// # Errors
+    /// When the library refuses.
+    pub fn encode(&mut self, rows: &SortedRows<'_>) -> Result<EncodedGroup, WriteError> {
+        let columns = rows.key().columns.iter().enumerate();
+        let encoded = columns.map(|(position, column)| match column.stored {
+            Stored::Value(at) => self.values(rows, position, column.form, Some(at)),
+            Stored::Nothing => self.values(rows, position, column.form, None),
+            Stored::Pseudonym(_) => {
+                let values: Vec<_> = rows
+                    .all()
+                    .map(|r| r.pseudonym(column.stored).digest())
+                    .collect();
+                let cells = ColumnCells::Pseudonym {
+                    values: &values,
+                    // An event has its reference alone: a dictionary would only be thrown away.
+                    repeats: column.name != "Der_Event_Reference_Pseudo",
+                };
+                self.encoder.encode(position, cells)
+            }
+            Stored::Combined { .. } => {
+                let cells = || rows.all().map(|row| row.pseudonym(column.stored));
+                let values: Vec<_> = cells().map(PseudonymCell::digest).collect();
+                let prefixed: Vec<_> = cells().map(PseudonymCell::is_prefixed).collect();
+                let cells = ColumnCells::Combined {
+                    values: &values,
+                    prefixed: &prefixed,
+                    prefix: &rows.key().layout.prefix,
+                };
+                self.encoder.encode(position, cells)
+            }
+        });
+        Ok(EncodedGroup(encoded.collect::<Result<_, _>>()?))
+    }
+
+    /// Encodes a column of values, or an empty one.
+    fn values(
+        &mut self,
+        rows: &SortedRows<'_>,
+        position: usize,
+        form: Form,
+        at: Option<usize>,
+    ) -> Result<EncodedColumn, WriteError> {
+        self.codes.clear();
+        match at {
+            Some(at) => self.codes.extend(rows.all().map(|row| row.numbers[at])),
+            None => self.codes.resize(rows.len(), 0),
+        }
+        let codes = &self.codes;
+        let at = at.unwrap_or(0);
+        let text = |code| rows.utf8(at, code);
+        let short = |code| rows.typed(at, code) as i32;
+        let long = |code| rows.typed(at, code);
+        let cells = match form {
+            Form::Text | Form::Sector | Form::Pseudonym => ColumnCells::Text { codes, text: &text },
+            // Days and numbers of at most four digits.
+            Form::Date => ColumnCells::Date {
+                codes,
+                value: &short,
+            },
+            Form::Integer => ColumnCells::Integer {
+                codes,
+                value: &short,
+            },
+            Form::Count => ColumnCells::Count {
+                codes,
+                value: &long,
+            },
+            Form::Decimal => ColumnCells::Decimal {
+                codes,
+                value: &long,
+            },
+        };
+        self.encoder.encode(position, cells)
+    }
+}
 
 fn data_type(form: Form) -> DataType {
     match form {
@@ -195,113 +223,5 @@ fn data_type(form: Form) -> DataType {
         Form::Integer => DataType::Int32,
         Form::Count => DataType::Int64,
         Form::Decimal => DataType::Decimal128(DIGITS, 2),
-    }
-}
-
-enum Builder {
-    Text(TextBuilder),
-    Date(Date32Builder),
-    Integer(Int32Builder),
-    Count(Int64Builder),
-    Decimal(Decimal128Builder),
-}
-
-impl Builder {
-    fn new(form: Form, rows: usize) -> Self {
-        match form {
-            Form::Text => Self::Text(TextBuilder::new(rows, 40)),
-            Form::Sector => Self::Text(TextBuilder::new(rows, 8)),
-            Form::Pseudonym => Self::Text(TextBuilder::new(rows, 64)),
-            Form::Date => Self::Date(Date32Builder::with_capacity(rows)),
-            Form::Integer => Self::Integer(Int32Builder::with_capacity(rows)),
-            Form::Count => Self::Count(Int64Builder::with_capacity(rows)),
-            Form::Decimal => Self::Decimal(
-                Decimal128Builder::with_capacity(rows)
-                    .with_data_type(DataType::Decimal128(DIGITS, 2)),
-            ),
-        }
-    }
-
-    fn extend(&mut self, rows: &SortedRows<'_>, range: std::ops::Range<usize>, stored: Stored) {
-        let typed = |row: Row<'_>| match stored {
-            Stored::Value(at) if row.numbers[at] != 0 => Some(rows.typed(at, row.numbers[at])),
-            _ => None,
-        };
-        for row in rows.rows(range) {
-            match self {
-                Self::Text(b) => match stored {
-                    Stored::Value(at) => b.push(&rows.utf8(at, row.numbers[at])),
-                    _ => {
-                        let mut digits = Vec::new();
-                        let p = match row.pseudonym(stored) {
-                            PseudonymCell::Empty => None,
-                            PseudonymCell::Plain(p) => Some(p),
-                            PseudonymCell::Prefixed(p) => {
-                                digits.extend_from_slice(&rows.key().layout.prefix);
-                                Some(p)
-                            }
-                        };
-                        if let Some(p) = p {
-                            digits.extend_from_slice(data_encoding::HEXLOWER.encode(p).as_bytes());
-                        }
-                        b.push(&digits);
-                    }
-                },
-                Self::Date(b) => b.append_option(typed(row).map(|n| n as i32)),
-                Self::Integer(b) => b.append_option(typed(row).map(|n| n as i32)),
-                Self::Count(b) => b.append_option(typed(row)),
-                Self::Decimal(b) => b.append_option(typed(row).map(i128::from)),
-            }
-        }
-    }
-
-    fn finish(self) -> Result<ArrayRef, WriteError> {
-        Ok(match self {
-            Self::Text(b) => Arc::new(b.finish()?),
-            Self::Date(mut b) => Arc::new(b.finish()),
-            Self::Integer(mut b) => Arc::new(b.finish()),
-            Self::Count(mut b) => Arc::new(b.finish()),
-            Self::Decimal(mut b) => Arc::new(b.finish()),
-        })
-    }
-}
-
-/// Text in one piece, so that it is checked and turned into UTF-8 once for a column and not once for a cell.
-struct TextBuilder {
-    /// Windows-1252.
-    bytes: Vec<u8>,
-    offsets: Vec<i32>,
-}
-
-impl TextBuilder {
-    fn new(rows: usize, usual: usize) -> Self {
-        let mut offsets = Vec::with_capacity(rows + 1);
-        offsets.push(0);
-        Self {
-            bytes: Vec::with_capacity(rows * usual),
-            offsets,
-        }
-    }
-
-    #[inline]
-    fn push(&mut self, cell: &[u8]) {
-        if !cell.is_empty() {
-            self.bytes.extend_from_slice(cell);
-        }
-        // A group's column is far below the two gibibytes that an offset can tell; the array checks it.
-        self.offsets
-            .push(i32::try_from(self.bytes.len()).unwrap_or(i32::MAX));
-    }
-
-    fn finish(self) -> Result<StringArray, WriteError> {
-        let rows = self.offsets.len() - 1;
-        let present =
-            BooleanBuffer::collect_bool(rows, |row| self.offsets[row] != self.offsets[row + 1]);
-        let Self { bytes, offsets } = self;
-        Ok(StringArray::try_new(
-            OffsetBuffer::new(offsets.into()),
-            bytes.into(),
-            Some(present.into()),
-        )?)
     }
 }

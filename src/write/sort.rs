@@ -63,7 +63,10 @@ pub struct SortedRows<'a> {
 
 /// A text that came with its row, and its value.
 struct Further {
+    /// In Windows-1252.
     text: Box<[u8]>,
+    /// Where that is another.
+    utf8: Option<Box<[u8]>>,
     typed: i64,
 }
 
@@ -187,8 +190,11 @@ impl<'a> SortedRows<'a> {
                     }
                     Entry::Vacant(new) => {
                         let typed = typed(column.form, text)?;
-                        let text = text.into();
-                        self.further.push(Further { text, typed });
+                        self.further.push(Further {
+                            text: text.into(),
+                            utf8: utf8(text),
+                            typed,
+                        });
                         *new.insert(FURTHER + (self.further.len() - 1) as u32)
                     }
                 };
@@ -234,6 +240,11 @@ impl<'a> SortedRows<'a> {
         self.rows[range].iter().map(|place| self.at(place))
     }
 
+    /// All rows in order.
+    pub fn all(&self) -> impl Iterator<Item = Row<'_>> {
+        self.rows(0..self.len())
+    }
+
     /// How numbers are read.
     pub fn key(&self) -> Key<'a> {
         self.key
@@ -249,10 +260,13 @@ impl<'a> SortedRows<'a> {
     }
 
     /// The same in UTF-8.
-    pub fn utf8(&self, column: usize, number: u32) -> std::borrow::Cow<'_, [u8]> {
+    pub fn utf8(&self, column: usize, number: u32) -> &[u8] {
         match number.checked_sub(FURTHER) {
-            None => self.key.texts.column(column).utf8(number as usize).into(),
-            Some(further) => utf8(&self.further[further as usize].text),
+            None => self.key.texts.column(column).utf8(number as usize),
+            Some(further) => {
+                let further = &self.further[further as usize];
+                further.utf8.as_deref().unwrap_or(&further.text)
+            }
         }
     }
 
@@ -321,7 +335,20 @@ impl<'a> Row<'a> {
     }
 }
 
-impl PseudonymCell<'_> {
+impl<'a> PseudonymCell<'a> {
+    /// The pseudonym, whatever stands before it.
+    pub fn digest(self) -> Option<&'a [u8; PSEUDONYM]> {
+        match self {
+            Self::Empty => None,
+            Self::Plain(digest) | Self::Prefixed(digest) => Some(digest),
+        }
+    }
+
+    /// Whether the LA code stands before it.
+    pub fn is_prefixed(self) -> bool {
+        matches!(self, Self::Prefixed(_))
+    }
+
     fn compare(self, other: Self, prefix: &[u8]) -> Ordering {
         match (self, other) {
             (Self::Plain(a), Self::Plain(b)) | (Self::Prefixed(a), Self::Prefixed(b)) => a.cmp(b),

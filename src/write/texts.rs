@@ -1,6 +1,5 @@
 //! The distinct texts of the submission, as both files write them; made once when all rows are there.
 
-use std::borrow::Cow;
 use std::io;
 
 use encoding_rs::WINDOWS_1252;
@@ -116,10 +115,7 @@ impl Column {
         push_quoted(&mut self.cells.bytes, text);
         self.cells.bytes.push(b',');
         self.cells.end();
-        self.utf8.push(match utf8(text) {
-            Cow::Borrowed(_) => None,
-            Cow::Owned(text) => Some(text.into_boxed_slice()),
-        });
+        self.utf8.push(utf8(text));
         self.typed.push(typed(self.form, text)?);
         Some(())
     }
@@ -160,13 +156,13 @@ impl Column {
     }
 }
 
-/// Windows-1252 as UTF-8.
-pub(super) fn utf8(text: &[u8]) -> Cow<'_, [u8]> {
+/// Windows-1252 as UTF-8, where that is another text.
+pub(super) fn utf8(text: &[u8]) -> Option<Box<[u8]>> {
     if text.is_ascii() {
-        return Cow::Borrowed(text);
+        return None;
     }
     let (text, _) = WINDOWS_1252.decode_without_bom_handling(text);
-    Cow::Owned(text.into_owned().into_bytes())
+    Some(text.into_owned().into_bytes().into_boxed_slice())
 }
 
 /// The value of a text: days since 1970, an integer, hundredths; 0 of what is text. Texts are what the treatment wrote,
