@@ -67,6 +67,7 @@ pub mod extract;
 pub mod finding;
 pub mod interrupt;
 pub mod map;
+mod masks;
 pub mod nearest;
 pub mod nhs_number;
 pub mod pipeline;

@@ -111,12 +111,7 @@ impl<'a> LineCheck<'a> {
     pub fn lines(&mut self, lines: Vec<u8>, rows: usize) -> Result<(Vec<u8>, u64)> {
         let columns = self.check.columns;
         let length = lines.len();
-        let block = Block {
-            source: 0,
-            first_row: 2,
-            lines: rows,
-            text: lines,
-        };
+        let block = Block::alone(2, rows, lines);
         let cells = block
             .into_cells(columns.len(), Path::new(SUBMISSION))
             .map_err(|_| leak(SUBMISSION, "a line that cannot be read back"))?;

@@ -6,6 +6,7 @@ mod blocks;
 mod cells;
 mod encoding;
 mod source;
+mod spare;
 #[cfg(test)]
 mod tests;
 
