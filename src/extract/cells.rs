@@ -56,6 +56,54 @@ pub struct Cells {
     spare: Arc<Spare>,
 }
 
+/// Bytes looked at together for a key.
+const WORD: usize = 8;
+
+/// Length, first and last bytes of a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    first: u64,
+    last: u64,
+    length: u32,
+}
+
+impl Key {
+    /// As many bytes as a key holds; texts that are no longer are equal if their keys are.
+    pub const HOLDS: usize = 2 * WORD;
+
+    /// Of the empty text.
+    pub const EMPTY: Self = Self {
+        first: 0,
+        last: 0,
+        length: 0,
+    };
+
+    /// A number for it below two to the power of `bits`.
+    #[inline]
+    pub fn slot(self, bits: u32) -> usize {
+        const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mixed = self.first ^ self.last.rotate_left(29) ^ u64::from(self.length) << 40;
+        let high = (mixed ^ mixed >> 32).wrapping_mul(SPREAD) >> (u64::BITS - bits);
+        high as usize
+    }
+
+    /// Of a text that stands alone.
+    pub fn of(text: &[u8]) -> Self {
+        let word = |bytes: &[u8]| {
+            let mut word = [0; WORD];
+            let n = bytes.len().min(WORD);
+            word[..n].copy_from_slice(&bytes[..n]);
+            u64::from_le_bytes(word)
+        };
+        let last = text.last_chunk::<WORD>().filter(|_| text.len() > WORD);
+        Self {
+            first: word(text),
+            last: last.map_or(0, |last| word(last)),
+            length: text.len() as u32,
+        }
+    }
+}
+
 /// A place in the block's text.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Span {
@@ -154,6 +202,7 @@ impl Cells {
         self.blank_lines = splitter.blank_lines;
         let undone = splitter.undone;
         self.text.extend_from_slice(&undone);
+        self.text.extend_from_slice(&[0; WORD]);
         outcome.map_err(|fault| fault.at(path, row))
     }
 
@@ -172,7 +221,7 @@ impl Cells {
         self.blank_lines
     }
 
-    /// The block's text, with what was undone of doubled quotes behind it.
+    /// The block's text, with what was undone of doubled quotes and some bytes more behind it.
     pub fn into_text(mut self) -> Vec<u8> {
         std::mem::take(&mut self.text)
     }
@@ -188,6 +237,36 @@ impl Cells {
     pub fn get(&self, column: usize, record: usize) -> &[u8] {
         debug_assert!(record < self.len());
         &self.text[self.spans[column * self.stride + record].range()]
+    }
+
+    /// The same with their keys, of which two are equal only where the texts are as long and begin and end alike.
+    pub fn keyed_column(&self, column: usize) -> impl ExactSizeIterator<Item = (&[u8], Key)> {
+        let from = column * self.stride;
+        let spans = &self.spans[from..from + self.len()];
+        spans
+            .iter()
+            .map(|span| (&self.text[span.range()], self.key(*span)))
+    }
+
+    #[inline(always)]
+    fn key(&self, span: Span) -> Key {
+        // Eight bytes follow the text, and eight before the end of a short cell are there and not looked at.
+        let word = |at: usize| {
+            let word = self.text.get(at..at + WORD).and_then(<[u8]>::first_chunk);
+            word.map_or(0, |word| u64::from_le_bytes(*word))
+        };
+        let length = span.end - span.start;
+        let short = length.min(WORD as u32);
+        let first = match short {
+            0 => 0,
+            n => word(span.start as usize) & u64::MAX >> (8 * (WORD as u32 - n)),
+        };
+        let last = word((span.end as usize).saturating_sub(WORD));
+        Key {
+            first,
+            last: if length > WORD as u32 { last } else { 0 },
+            length,
+        }
     }
 
     /// The row of a record as a spreadsheet counts.

@@ -11,7 +11,7 @@ mod spare;
 mod tests;
 
 pub use blocks::{Block, Blocks};
-pub use cells::{Cells, HeaderRow};
+pub use cells::{Cells, HeaderRow, Key};
 pub use encoding::Encoding;
 pub use source::{Fingerprint, MAX_ROW_BYTES, Source};
 

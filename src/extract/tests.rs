@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
-use super::{Blocks, Encoding, ExtractError, Source};
+use super::{Blocks, Encoding, ExtractError, Key, Source};
 
 fn source(encoding: Option<Encoding>) -> Source {
     Source {
@@ -201,6 +201,8 @@ fn read_in_drops(
             let row: Vec<_> = (0..2).map(|c| cells.get(c, record).to_vec()).collect();
             for (column, cell) in row.iter().enumerate() {
                 assert_eq!(cells.column(column).nth(record), Some(&cell[..]));
+                let keyed = cells.keyed_column(column).nth(record).unwrap();
+                assert!(keyed == (&cell[..], Key::of(cell)), "column {column}");
             }
             records.push((cells.row(record), row));
         }
