@@ -18,33 +18,39 @@ impl Date {
 
     /// A day, if the calendar has it.
     pub fn new(year: u32, month: u32, day: u32) -> Option<Self> {
-        let longest = match month {
-            2 => {
-                28 + u32::from(
-                    year.is_multiple_of(4)
-                        && (!year.is_multiple_of(100) || year.is_multiple_of(400)),
-                )
+        /// Days of each month, the leap day left out.
+        const LONGEST: [u8; 13] = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        let longest = u32::from(*LONGEST.get(month as usize)?);
+        if day > longest {
+            let leap =
+                year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+            if !(month == 2 && day == 29 && leap) {
+                return None;
             }
-            4 | 6 | 9 | 11 => 30,
-            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-            _ => return None,
-        };
-        if !(1..=longest).contains(&day) || !(1..=9999).contains(&year) {
+        }
+        if day == 0 || !(1..=9999).contains(&year) {
             return None;
         }
         NonZeroU32::new(year << 9 | month << 5 | day).map(Self)
     }
 
     /// Reads exactly dd/mm/yyyy.
+    #[inline]
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let [d1, d2, b'/', m1, m2, b'/', y1, y2, y3, y4] = *text else {
+        // All eight bytes at once: a digit is at most 9 above zero, a slash is a slash.
+        const ZERO: u64 = u64::from_le_bytes(*b"00/00/00");
+        const ROOM: u64 = u64::from_le_bytes([0x76, 0x76, 0x7f, 0x76, 0x76, 0x7f, 0x76, 0x76]);
+        const HIGHEST: u64 = 0x8080_8080_8080_8080;
+        let [begin @ .., y3, y4] = text.first_chunk::<10>().filter(|_| text.len() == 10)?;
+        let above = u64::from_le_bytes(*begin.first_chunk()?) ^ ZERO;
+        let [y3, y4] = [y3, y4].map(|digit| u32::from(digit.wrapping_sub(b'0')));
+        // A byte that carries over to the next is above 0x7f itself.
+        if (above.wrapping_add(ROOM) | above) & HIGHEST != 0 || y3 > 9 || y4 > 9 {
             return None;
-        };
-        Self::new(
-            number([y1, y2, y3, y4])?,
-            number([m1, m2])?,
-            number([d1, d2])?,
-        )
+        }
+        let two =
+            |at: u32| (above >> (8 * at) & 15) as u32 * 10 + (above >> (8 * at + 8) & 15) as u32;
+        Self::new(two(6) * 100 + y3 * 10 + y4, two(3), two(0))
     }
 
     /// Reads exactly yyyy-mm-dd.
@@ -152,6 +158,19 @@ mod tests {
     }
 
     proptest! {
+        /// Each byte of a day may be any other.
+        #[test]
+        fn only_digits_and_slashes_are_read(at in 0_usize..10, byte: u8, length in 0_usize..12) {
+            let mut text = *b"12/11/2012//";
+            text[at] = byte;
+            let fits = if matches!(at, 2 | 5) { byte == b'/' } else { byte.is_ascii_digit() };
+            let read = Date::parse(&text[..length]);
+            prop_assert!(read.is_none() || fits && length == 10);
+            let [d1, d2, _, m1, m2, _, y @ .., _, _] = text;
+            let expected = (|| Date::new(number(y)?, number([m1, m2])?, number([d1, d2])?))();
+            prop_assert_eq!(Date::parse(&text[..10]), expected.filter(|_| fits));
+        }
+
         #[test]
         fn agrees_with_another_calendar(y in 1_i32..=9999, m in 1_u32..=12, d in 1_u32..=31) {
             let theirs = NaiveDate::from_ymd_opt(y, m, d);

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use memchr::{memchr, memchr2};
 
 use super::ExtractError;
 use super::blocks::Block;
-use crate::swar;
+use super::spare::Spare;
+use crate::masks::{BLOCK, Bytes, odd_so_far};
 
 /// The names of a source's columns, trimmed.
 #[derive(Debug, Clone, Default)]
@@ -31,7 +33,7 @@ impl HeaderRow {
             );
             match next {
                 After::Cell(n) => at = n,
-                After::Record(_) => return Self { names },
+                After::Record => return Self { names },
             }
         }
     }
@@ -50,10 +52,61 @@ pub struct Cells {
     blank_lines: u64,
     /// Position of the source in the configuration.
     pub source: usize,
+    /// Where the memory goes afterwards.
+    spare: Arc<Spare>,
 }
 
+/// Bytes looked at together for a key.
+const WORD: usize = 8;
+
+/// Length, first and last bytes of a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    first: u64,
+    last: u64,
+    length: u32,
+}
+
+impl Key {
+    /// As many bytes as a key holds; texts that are no longer are equal if their keys are.
+    pub const HOLDS: usize = 2 * WORD;
+
+    /// Of the empty text.
+    pub const EMPTY: Self = Self {
+        first: 0,
+        last: 0,
+        length: 0,
+    };
+
+    /// A number for it below two to the power of `bits`.
+    #[inline]
+    pub fn slot(self, bits: u32) -> usize {
+        const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mixed = self.first ^ self.last.rotate_left(29) ^ u64::from(self.length) << 40;
+        let high = (mixed ^ mixed >> 32).wrapping_mul(SPREAD) >> (u64::BITS - bits);
+        high as usize
+    }
+
+    /// Of a text that stands alone.
+    pub fn of(text: &[u8]) -> Self {
+        let word = |bytes: &[u8]| {
+            let mut word = [0; WORD];
+            let n = bytes.len().min(WORD);
+            word[..n].copy_from_slice(&bytes[..n]);
+            u64::from_le_bytes(word)
+        };
+        let last = text.last_chunk::<WORD>().filter(|_| text.len() > WORD);
+        Self {
+            first: word(text),
+            last: last.map_or(0, |last| word(last)),
+            length: text.len() as u32,
+        }
+    }
+}
+
+/// A place in the block's text.
 #[derive(Clone, Copy, Default)]
-struct Span {
+pub(super) struct Span {
     start: u32,
     end: u32,
 }
@@ -66,7 +119,7 @@ impl Span {
 
 enum After {
     Cell(usize),
-    Record(usize),
+    Record,
 }
 
 impl fmt::Debug for Cells {
@@ -76,39 +129,30 @@ impl fmt::Debug for Cells {
 }
 
 impl Cells {
-    /// The text of a block with room for so many records, none of them split yet.
-    fn none(block: Block, stride: usize, columns: usize) -> Self {
+    fn none(block: Block, columns: usize, records: usize) -> Self {
+        let (mut spans, mut rows) = block.spare.places();
+        // What stands in the places from an earlier block is written over before it is read.
+        let needed = records * columns;
+        if spans.len() < needed {
+            spans.resize(needed, Span::default());
+        }
+        rows.clear();
         Self {
-            spans: vec![Span::default(); stride * columns],
-            rows: Vec::with_capacity(stride),
+            spans,
+            rows,
             first_row: block.first_row,
-            stride,
+            stride: records,
             source: block.source,
             blank_lines: 0,
             text: block.text,
+            spare: block.spare,
         }
     }
 
     pub(super) fn parse(block: Block, columns: usize, path: &Path) -> Result<Self, ExtractError> {
-        let first_row = block.first_row;
         let records = block.lines + 1;
-        let mut cells = Self::none(block, records, columns);
-        let end = cells.text.len();
-        let quoted = memchr(b'"', &cells.text).is_some();
-        let mut row = 0_u32;
-        let mut at = 0;
-        while at < end {
-            if let Some(next) = cells.blank_line(at) {
-                at = next;
-                cells.blank_lines += 1;
-            } else {
-                at = cells
-                    .record(at, end, columns, quoted)
-                    .map_err(|fault| fault.at(path, first_row + u64::from(row)))?;
-                cells.rows.push(row);
-            }
-            row += 1;
-        }
+        let mut cells = Self::none(block, columns, records);
+        cells.split(columns, path, |_| Wanted::Yes)?;
         Ok(cells)
     }
 
@@ -121,86 +165,45 @@ impl Cells {
         let first_row = block.first_row;
         let mut wanted: Vec<u32> = rows.map(|row| (row - first_row) as u32).collect();
         wanted.dedup();
-        let mut cells = Self::none(block, wanted.len(), columns);
-        let end = cells.text.len();
-        let quoted = memchr(b'"', &cells.text).is_some();
-        let (mut at, mut row) = (0, 0);
-        for wanted in wanted {
-            while row < wanted && at < end {
-                at = line_end(&cells.text[..end], at);
-                row += 1;
+        let mut cells = Self::none(block, columns, wanted.len());
+        let mut wanted = wanted.into_iter().peekable();
+        cells.split(columns, path, |row| {
+            if wanted.next_if_eq(&row).is_some() {
+                Wanted::Yes
+            } else if wanted.peek().is_some() {
+                Wanted::No
+            } else {
+                Wanted::NoneFrom
             }
-            if at < end && cells.blank_line(at).is_none() {
-                at = cells
-                    .record(at, end, columns, quoted)
-                    .map_err(|fault| fault.at(path, first_row + u64::from(row)))?;
-                cells.rows.push(row);
-                row += 1;
-            }
-        }
+        })?;
         Ok(cells)
     }
 
-    /// Where the next line begins, if this one holds nothing.
-    fn blank_line(&self, at: usize) -> Option<usize> {
-        match &self.text[at..] {
-            [b'\n', ..] => Some(at + 1),
-            [b'\r', b'\n', ..] => Some(at + 2),
-            [b'\r'] => Some(at + 1),
-            _ => None,
-        }
-    }
-
-    fn record(
+    /// Finds the cells of the rows that are wanted. Each row is asked for once, in order, counted from 0.
+    fn split(
         &mut self,
-        mut at: usize,
-        end: usize,
         columns: usize,
-        quoted: bool,
-    ) -> Result<usize, Fault> {
-        let record = self.rows.len();
-        let mut column = 0;
-        loop {
-            let (span, after) = if quoted {
-                cell_within(&mut self.text, at, end)
-            } else {
-                plain(&self.text, at, end)
-            };
-            if column < columns {
-                self.spans[column * self.stride + record] = span;
-            }
-            column += 1;
-            match after {
-                After::Cell(next) => at = next,
-                After::Record(next) => {
-                    return if column != columns {
-                        Err(Fault::Ragged {
-                            has: column,
-                            wants: columns,
-                        })
-                    } else if self.lone_return(record, columns, end) {
-                        Err(Fault::LoneReturn)
-                    } else {
-                        Ok(next)
-                    };
-                }
-            }
-        }
-    }
-
-    /// Whether a carriage return stands in a cell that has no quotes around it: a broken line end that glues two rows together.
-    fn lone_return(&self, record: usize, columns: usize, end: usize) -> bool {
-        let first = self.spans[record].start as usize;
-        let last = self.spans[(columns - 1) * self.stride + record].end as usize;
-        // Cells with doubled quotes lie behind the block's own text; then each cell is looked at.
-        let plain = first <= last && memchr(b'\r', &self.text[first..last]).is_none();
-        !plain
-            && (0..columns).any(|column| {
-                let span = self.spans[column * self.stride + record];
-                let start = span.start as usize;
-                let bare = start < end && (start == 0 || self.text[start - 1] != b'"');
-                bare && memchr(b'\r', &self.text[span.range()]).is_some()
-            })
+        path: &Path,
+        wanted: impl FnMut(u32) -> Wanted,
+    ) -> Result<(), ExtractError> {
+        let mut splitter = Splitter {
+            text: &self.text,
+            spans: &mut self.spans[..self.stride * columns],
+            rows: &mut self.rows,
+            stride: self.stride,
+            columns,
+            blank_lines: 0,
+            undone: Vec::new(),
+            wanted,
+            row: 0,
+        };
+        let outcome = splitter.all();
+        let row = self.first_row + u64::from(splitter.row);
+        self.blank_lines = splitter.blank_lines;
+        let undone = splitter.undone;
+        self.text.extend_from_slice(&undone);
+        self.text.extend_from_slice(&[0; WORD]);
+        outcome.map_err(|fault| fault.at(path, row))
     }
 
     /// How many records there are.
@@ -218,9 +221,16 @@ impl Cells {
         self.blank_lines
     }
 
-    /// The block's text, with what was undone of doubled quotes behind it.
-    pub fn into_text(self) -> Vec<u8> {
-        self.text
+    /// The block's text, with what was undone of doubled quotes and some bytes more behind it.
+    pub fn into_text(mut self) -> Vec<u8> {
+        std::mem::take(&mut self.text)
+    }
+
+    /// The texts of one column, record by record.
+    pub fn column(&self, column: usize) -> impl ExactSizeIterator<Item = &[u8]> {
+        let from = column * self.stride;
+        let spans = &self.spans[from..from + self.len()];
+        spans.iter().map(|span| &self.text[span.range()])
     }
 
     /// The text of one cell.
@@ -229,9 +239,48 @@ impl Cells {
         &self.text[self.spans[column * self.stride + record].range()]
     }
 
+    /// The same with their keys, of which two are equal only where the texts are as long and begin and end alike.
+    pub fn keyed_column(&self, column: usize) -> impl ExactSizeIterator<Item = (&[u8], Key)> {
+        let from = column * self.stride;
+        let spans = &self.spans[from..from + self.len()];
+        spans
+            .iter()
+            .map(|span| (&self.text[span.range()], self.key(*span)))
+    }
+
+    #[inline(always)]
+    fn key(&self, span: Span) -> Key {
+        // Eight bytes follow the text, and eight before the end of a short cell are there and not looked at.
+        let word = |at: usize| {
+            let word = self.text.get(at..at + WORD).and_then(<[u8]>::first_chunk);
+            word.map_or(0, |word| u64::from_le_bytes(*word))
+        };
+        let length = span.end - span.start;
+        let short = length.min(WORD as u32);
+        let first = match short {
+            0 => 0,
+            n => word(span.start as usize) & u64::MAX >> (8 * (WORD as u32 - n)),
+        };
+        let last = word((span.end as usize).saturating_sub(WORD));
+        Key {
+            first,
+            last: if length > WORD as u32 { last } else { 0 },
+            length,
+        }
+    }
+
     /// The row of a record as a spreadsheet counts.
     pub fn row(&self, record: usize) -> u64 {
         self.first_row + u64::from(self.rows[record])
+    }
+}
+
+impl Drop for Cells {
+    fn drop(&mut self) {
+        self.spare.keep_text(std::mem::take(&mut self.text));
+        let (spans, rows) = (&mut self.spans, &mut self.rows);
+        self.spare
+            .keep_places(std::mem::take(spans), std::mem::take(rows));
     }
 }
 
@@ -263,27 +312,255 @@ impl Fault {
     }
 }
 
-/// A cell of a block that has no quotes at all.
-fn plain(text: &[u8], at: usize, end: usize) -> (Span, After) {
-    match swar::first_of(b',', b'\n', &text[at..end]) {
-        Some(n) if text[at + n] == b',' => (span(at, at + n), After::Cell(at + n + 1)),
-        Some(n) => (
-            span(at, without_return(text, at, at + n)),
-            After::Record(at + n + 1),
-        ),
-        None => (span(at, without_return(text, at, end)), After::Record(end)),
+/// Whether the cells of a row are to be kept.
+enum Wanted {
+    Yes,
+    No,
+    /// Nor those of any row behind it.
+    NoneFrom,
+}
+
+/// Goes through a block whose quotes were found sound when it was cut. Other text is split somehow.
+struct Splitter<'a, W> {
+    text: &'a [u8],
+    spans: &'a mut [Span],
+    rows: &'a mut Vec<u32>,
+    /// As of [`Cells`].
+    stride: usize,
+    /// How many the header has.
+    columns: usize,
+    blank_lines: u64,
+    /// Values with doubled quotes, undone; they will stand behind the text.
+    undone: Vec<u8>,
+    wanted: W,
+    /// Rows that have ended.
+    row: u32,
+}
+
+/// The row that is being looked at.
+#[derive(Clone, Copy)]
+struct Row {
+    /// Where its cell begins.
+    start: usize,
+    /// Where the place of its first cell is kept; [`NOWHERE`] in a row that is not wanted.
+    first: usize,
+    /// Where the place of this one is.
+    place: usize,
+}
+
+/// Beyond all places, with room for those of a row behind it.
+const NOWHERE: usize = usize::MAX / 2;
+
+impl<W: FnMut(u32) -> Wanted> Splitter<'_, W> {
+    fn all(&mut self) -> Result<(), Fault> {
+        let text = self.text;
+        let mut quotes = Quotes::default();
+        // A carriage return that no line end follows stands in the row, in blocks before.
+        let mut lone_before = false;
+        let Some(mut row) = self.begin_row(0) else {
+            return Ok(());
+        };
+        let mut base = 0;
+        while base < text.len() {
+            let mut padded = [0; BLOCK];
+            let block = text[base..].first_chunk::<BLOCK>().unwrap_or_else(|| {
+                let rest = &text[base..];
+                padded[..rest.len()].copy_from_slice(rest);
+                &padded
+            });
+            let bytes = Bytes::of(block);
+            let (commas, lines) = (bytes.equal(b','), bytes.equal(b'\n'));
+            let inside = quotes.inside(block, bytes.equal(b'"'), commas | lines);
+            let lines = lines & !inside;
+            let lone = match bytes.equal(b'\r') & !inside {
+                0 => 0,
+                returns => returns & !self.before_line_end(base, lines),
+            };
+            let mut ends = (commas & !inside) | lines;
+            while ends != 0 {
+                let end = base + ends.trailing_zeros() as usize;
+                let bit = ends & ends.wrapping_neg();
+                ends ^= bit;
+                if lines & bit == 0 {
+                    self.cell(&mut row, end);
+                    continue;
+                }
+                let has_lone = lone_before || lone & (bit - 1) != 0;
+                self.end_row(row, end, has_lone)?;
+                lone_before = false;
+                match self.begin_row(end + 1) {
+                    Some(next) => row = next,
+                    None => return Ok(()),
+                }
+            }
+            // What stands before the last line end of the block was told of there.
+            let since = 63 - (lines | 1).leading_zeros();
+            lone_before |= lone >> since != 0;
+            base += BLOCK;
+        }
+        if row.start < text.len() || row.place != row.first {
+            self.end_row(row, text.len(), lone_before)?;
+        }
+        Ok(())
+    }
+
+    /// Bytes of the block at `base` that a line end follows, or the end of the text.
+    #[cold]
+    fn before_line_end(&self, base: usize, lines: u64) -> u64 {
+        let next = matches!(self.text.get(base + BLOCK), Some(b'\n') | None);
+        let last = self.text.len() - base - 1;
+        let at_end = if last < BLOCK { 1 << last } else { 0 };
+        lines >> 1 | u64::from(next) << (BLOCK - 1) | at_end
+    }
+
+    /// The row that begins at `start`; `None` if neither it nor any behind it is wanted.
+    #[inline(always)]
+    fn begin_row(&mut self, start: usize) -> Option<Row> {
+        let first = match (self.wanted)(self.row) {
+            Wanted::Yes => self.rows.len(),
+            Wanted::No => NOWHERE,
+            Wanted::NoneFrom => return None,
+        };
+        Some(Row {
+            start,
+            first,
+            place: first,
+        })
+    }
+
+    /// Keeps the place of the cell that ends at `end`, and goes on to the next.
+    #[inline(always)]
+    fn cell(&mut self, row: &mut Row, end: usize) {
+        // Beyond the last column, places are nowhere as well.
+        if let Some(place) = self.spans.get_mut(row.place) {
+            *place = span(row.start, end);
+            if self.text.get(row.start) == Some(&b'"') {
+                *place = within_quotes(self.text, row.start + 1, end, &mut self.undone);
+            }
+        }
+        row.place += self.stride;
+        row.start = end + 1;
+    }
+
+    #[inline(always)]
+    fn end_row(&mut self, mut row: Row, end: usize, has_lone: bool) -> Result<(), Fault> {
+        let returned = end > row.start && self.text[end - 1] == b'\r';
+        let value_end = end - usize::from(returned);
+        if row.place == row.first && value_end == row.start {
+            self.blank_lines += 1;
+        } else if row.first != NOWHERE {
+            self.cell(&mut row, value_end);
+            let has = (row.place - row.first) / self.stride;
+            if has != self.columns {
+                return Err(Fault::Ragged {
+                    has,
+                    wants: self.columns,
+                });
+            }
+            if has_lone {
+                return Err(Fault::LoneReturn);
+            }
+            self.rows.push(self.row);
+        }
+        self.row += 1;
+        Ok(())
     }
 }
 
-fn cell(text: &mut Vec<u8>, at: usize) -> (Span, After) {
-    let end = text.len();
-    cell_within(text, at, end)
+/// The value of a cell whose opening quote stands before `start`, up to `end`. Doubled quotes are undone in a copy.
+fn within_quotes(text: &[u8], start: usize, end: usize, undone: &mut Vec<u8>) -> Span {
+    let value = &text[start..end];
+    match value {
+        [plain @ .., b'"'] if memchr(b'"', plain).is_none() => span(start, end - 1),
+        _ => {
+            let behind = text.len() + undone.len();
+            undouble(value, undone);
+            span(behind, text.len() + undone.len())
+        }
+    }
 }
 
-/// A cell that may have quotes around it. Doubled quotes are undone in a copy behind `end`.
-fn cell_within(text: &mut Vec<u8>, at: usize, end: usize) -> (Span, After) {
-    if text.get(at) != Some(&b'"') || at >= end {
-        return plain(text, at, end);
+/// Copies what stands behind an opening quote up to the closing one, with doubled quotes made single.
+fn undouble(mut rest: &[u8], value: &mut Vec<u8>) {
+    while let Some(quote) = memchr(b'"', rest) {
+        if rest.get(quote + 1) != Some(&b'"') {
+            rest = &rest[..quote];
+            break;
+        }
+        value.extend_from_slice(&rest[..=quote]);
+        rest = &rest[quote + 2..];
+    }
+    value.extend_from_slice(rest);
+}
+
+/// Which bytes stand between quotes, block by block. A quote opens only at the start of a cell, and is doubled within; any
+/// other stands for itself.
+struct Quotes {
+    is_inside: bool,
+    /// The last byte was a quote that closes the cell, unless another follows.
+    closed: bool,
+    /// The next byte is the first of a cell.
+    starts: bool,
+}
+
+impl Default for Quotes {
+    fn default() -> Self {
+        Self {
+            is_inside: false,
+            closed: false,
+            starts: true,
+        }
+    }
+}
+
+impl Quotes {
+    /// Bytes of the next block that stand between quotes; opening quotes do, closing ones do not.
+    #[inline(always)]
+    fn inside(&mut self, block: &[u8; BLOCK], quotes: u64, separators: u64) -> u64 {
+        const LAST: u32 = BLOCK as u32 - 1;
+        if quotes == 0 {
+            let inside = if self.is_inside { u64::MAX } else { 0 };
+            self.closed = false;
+            self.starts = (separators & !inside) >> LAST != 0;
+            return inside;
+        }
+        let odd = odd_so_far(quotes);
+        let inside = if self.is_inside { !odd } else { odd };
+        let separators = separators & !inside;
+        let (opening, closing) = (quotes & inside, quotes & !inside);
+        let may_open = (separators | closing) << 1 | u64::from(self.starts | self.closed);
+        if opening & !may_open != 0 {
+            return self.byte_by_byte(block);
+        }
+        self.is_inside = inside >> LAST != 0;
+        self.closed = closing >> LAST != 0;
+        self.starts = separators >> LAST != 0;
+        inside
+    }
+
+    #[cold]
+    fn byte_by_byte(&mut self, block: &[u8; BLOCK]) -> u64 {
+        let mut inside = 0;
+        for (at, byte) in block.iter().enumerate() {
+            let opens = *byte == b'"' && !self.is_inside && (self.starts || self.closed);
+            self.closed = *byte == b'"' && self.is_inside;
+            self.is_inside = opens || self.is_inside && !self.closed;
+            self.starts = !self.is_inside && matches!(byte, b',' | b'\n');
+            inside |= u64::from(self.is_inside) << at;
+        }
+        inside
+    }
+}
+
+/// The value of the header's cell that begins at `at`. Doubled quotes are undone in a copy behind `end`.
+fn cell(text: &mut Vec<u8>, at: usize) -> (Span, After) {
+    let end = text.len();
+    if text.get(at) != Some(&b'"') {
+        let stop = memchr2(b',', b'\n', &text[at..]).map_or(end, |n| at + n);
+        return match text.get(stop) {
+            Some(b',') => (span(at, stop), After::Cell(stop + 1)),
+            _ => (span(at, stop), After::Record),
+        };
     }
     let start = at + 1;
     let mut copied = None;
@@ -306,21 +583,10 @@ fn cell_within(text: &mut Vec<u8>, at: usize, end: usize) -> (Span, After) {
             span(behind, text.len())
         }
     };
-    let mut next = (close + 1).min(end);
-    if text[next..end].starts_with(b"\r\n") || &text[next..end] == b"\r" {
-        next += 1;
-    }
+    let next = (close + 1).min(end);
     match text[..end].get(next) {
         Some(b',') => (value, After::Cell(next + 1)),
-        _ => (value, After::Record((next + 1).min(end))),
-    }
-}
-
-fn without_return(text: &[u8], start: usize, end: usize) -> usize {
-    if end > start && text[end - 1] == b'\r' {
-        end - 1
-    } else {
-        end
+        _ => (value, After::Record),
     }
 }
 
@@ -329,29 +595,5 @@ fn span(start: usize, end: usize) -> Span {
     Span {
         start: start as u32,
         end: end as u32,
-    }
-}
-/// Where the row that begins at `at` ends: behind the first line end outside quotes. The text was found sound before.
-fn line_end(text: &[u8], mut at: usize) -> usize {
-    let mut quoted = false;
-    loop {
-        let found = if quoted {
-            memchr(b'"', &text[at..])
-        } else {
-            memchr2(b'"', b'\n', &text[at..])
-        };
-        let Some(found) = found.map(|found| at + found) else {
-            return text.len();
-        };
-        at = found + 1;
-        if text[found] == b'\n' {
-            return at;
-        } else if !quoted {
-            quoted = found == 0 || matches!(text[found - 1], b',' | b'\n');
-        } else if text.get(at) == Some(&b'"') {
-            at += 1;
-        } else {
-            quoted = false;
-        }
     }
 }

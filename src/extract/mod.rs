@@ -6,11 +6,12 @@ mod blocks;
 mod cells;
 mod encoding;
 mod source;
+mod spare;
 #[cfg(test)]
 mod tests;
 
 pub use blocks::{Block, Blocks};
-pub use cells::{Cells, HeaderRow};
+pub use cells::{Cells, HeaderRow, Key};
 pub use encoding::Encoding;
 pub use source::{Fingerprint, MAX_ROW_BYTES, Source};
 

@@ -1,11 +1,11 @@
 //! Blocks and cells of small files, row by row, and what is refused of them.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
-use super::{Blocks, Encoding, ExtractError, Source};
+use super::{Blocks, Encoding, ExtractError, Key, Source};
 
 fn source(encoding: Option<Encoding>) -> Source {
     Source {
@@ -152,7 +152,139 @@ fn a_file_that_changed_is_known() {
     assert_eq!(source.fingerprint(), None);
 }
 
+/// Gives out a few bytes at a time.
+struct Drops {
+    bytes: Vec<u8>,
+    at: usize,
+    sizes: Vec<usize>,
+    turn: usize,
+}
+
+impl Read for Drops {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let size = self.sizes[self.turn % self.sizes.len()].min(buffer.len());
+        self.turn += 1;
+        let rest = &self.bytes[self.at..];
+        let n = size.min(rest.len());
+        buffer[..n].copy_from_slice(&rest[..n]);
+        self.at += n;
+        Ok(n)
+    }
+}
+
+/// Records with their rows, and cells as they are; or what is wrong.
+type Records = Result<Vec<(u64, Vec<Vec<u8>>)>, String>;
+
+/// The records below a header of two columns, read in drops of these sizes and in blocks of so many bytes.
+fn read_in_drops(
+    bytes: &[u8],
+    encoding: Option<Encoding>,
+    sizes: &[usize],
+    block_bytes: usize,
+    by_blocks: bool,
+) -> Records {
+    let reader = Drops {
+        bytes: [b"x,y\n", bytes].concat(),
+        at: 0,
+        sizes: sizes.to_vec(),
+        turn: 0,
+    };
+    let blocks = Blocks::open(&source(encoding), 0, Box::new(reader));
+    let mut blocks = blocks.map_err(|e| e.to_string())?;
+    blocks.block_bytes = block_bytes;
+    blocks.scan.by_blocks = by_blocks;
+    let mut records = Vec::new();
+    while let Some(block) = blocks.next().map_err(|e| e.to_string())? {
+        let cells = block.into_cells(2, Path::new("s.csv"));
+        let cells = cells.map_err(|e| e.to_string())?;
+        for record in 0..cells.len() {
+            let row: Vec<_> = (0..2).map(|c| cells.get(c, record).to_vec()).collect();
+            for (column, cell) in row.iter().enumerate() {
+                assert_eq!(cells.column(column).nth(record), Some(&cell[..]));
+                let keyed = cells.keyed_column(column).nth(record).unwrap();
+                assert!(keyed == (&cell[..], Key::of(cell)), "column {column}");
+            }
+            records.push((cells.row(record), row));
+        }
+    }
+    Ok(records)
+}
+
+/// The same as the csv crate has them, in UTF-8, for lines that are one row each.
+fn read_plainly(lines: &[String]) -> Records {
+    let mut records = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(line.as_bytes());
+        for record in reader.byte_records() {
+            let record = record.map_err(|e| e.to_string())?;
+            let cells = record.iter().map(<[u8]>::to_vec).collect();
+            records.push((at as u64 + 2, cells));
+        }
+    }
+    Ok(records)
+}
+
+/// A cell as it may stand in a file: of any length about those that are looked at together, with quotes around it or in it.
+fn a_cell() -> impl Strategy<Value = String> {
+    let length = prop_oneof![0_usize..20, 28_usize..36, 56_usize..72, 120_usize..136];
+    let fill = length.prop_map(|n| "abcdefg ".chars().cycle().take(n).collect::<String>());
+    prop_oneof![
+        Just(String::new()),
+        fill.clone(),
+        (fill.clone(), "([a\"\u{e9}\u{20ac}]{1,3})")
+            .prop_map(|(fill, odd)| format!("a{fill}{odd}")),
+        (fill, "((,|\n|\r|\r\n|\"\"|\u{e9}|a){0,6})")
+            .prop_map(|(fill, odd)| format!("\"{fill}{odd}{fill}\"")),
+    ]
+}
+
+fn a_line() -> impl Strategy<Value = String> {
+    let end = prop_oneof![Just("\n"), Just("\r\n")];
+    prop_oneof![
+        8 => (a_cell(), a_cell(), end.clone()).prop_map(|(a, b, end)| format!("{a},{b}{end}")),
+        1 => end.prop_map(str::to_owned),
+    ]
+}
+
 proptest! {
+    /// A seam of reading or of a block may lie anywhere.
+    #[test]
+    fn records_are_those_of_a_plain_reader(
+        lines in proptest::collection::vec(a_line(), 0..12),
+        sizes in proptest::collection::vec(1_usize..150, 1..6),
+        block_bytes in 1_usize..400,
+        ends in any::<bool>(),
+        windows in any::<bool>(),
+    ) {
+        let mut lines = lines;
+        if let Some(last) = lines.last_mut().filter(|_| !ends) {
+            let end = last.trim_end_matches(['\n', '\r']).len();
+            last.truncate(end);
+        }
+        let expected = read_plainly(&lines);
+        let text = lines.concat();
+        let encoding = windows.then_some(Encoding::Windows1252);
+        let bytes = if windows {
+            encoding_rs::WINDOWS_1252.encode(&text).0.into_owned()
+        } else {
+            text.into_bytes()
+        };
+        prop_assert_eq!(read_in_drops(&bytes, encoding, &sizes, block_bytes, true), expected);
+    }
+
+    /// What is malformed is told of in the same words, whichever way it is looked at.
+    #[test]
+    fn both_ways_of_finding_record_ends_agree(
+        pieces in proptest::collection::vec("(a{0,3}|a{60,66}|[,\n\"]|\"\"|,\"|\",|\"\n|\"\r\n|\r|\0?;?)", 0..60),
+        sizes in proptest::collection::vec(1_usize..150, 1..6),
+        block_bytes in 1_usize..400,
+    ) {
+        let text = pieces.concat();
+        let fast = read_in_drops(text.as_bytes(), None, &sizes, block_bytes, true);
+        prop_assert_eq!(fast, read_in_drops(text.as_bytes(), None, &sizes, block_bytes, false));
+    }
     #[test]
     fn rows_read_alone_are_the_same(
         lines in proptest::collection::vec("(|[a\"]{0,3},[ab]{0,2}|\"(a|\n|,|\"\"){0,4}\",\"b\")(\n|\r\n)", 0..12),

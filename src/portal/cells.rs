@@ -225,11 +225,11 @@ impl<S: Sink> Scan<S> {
         let opened = opening & starts;
         let first_quoted = opened << 1 | carry(State::Opened);
         let signs = masks.signs & (starts | first_quoted);
-        let returns = masks.returns();
+        let returns = masks.returns;
         let stray = behind & !(masks.quotes | masks.commas | masks.lines | returns);
         let returns = returns & !inside;
         let lone = (returns << 1 | u64::from(self.returned)) & !masks.lines;
-        let (nuls, high) = (masks.nuls(), masks.high());
+        let (nuls, high) = (masks.nuls, masks.high);
         self.sink.starts(self.at.byte, starts);
 
         let mut events = lines | signs | stray | lone | nuls | high;

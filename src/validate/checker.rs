@@ -186,11 +186,20 @@ impl<'a> Checker<'a> {
             (Kernel::Distinct(_), _) => self.distinct(field, cells, mapping),
             (Kernel::Date, _) => {
                 result.dates.clear();
-                for record in 0..records {
-                    let cell = column.map_or(&b""[..], |c| cells.get(c, record));
-                    let (date, validity) = date(cell, record, &mut issues);
-                    result.dates.push(date);
-                    result.validity.push(validity);
+                match column {
+                    None => {
+                        result.dates.resize(records, None);
+                        result.validity.resize(records, Validity::Blank);
+                    }
+                    Some(column) => {
+                        result.dates.reserve(records);
+                        result.validity.reserve(records);
+                        for (record, cell) in cells.column(column).enumerate() {
+                            let (date, validity) = date(cell, record, &mut issues);
+                            result.dates.push(date);
+                            result.validity.push(validity);
+                        }
+                    }
                 }
             }
             (Kernel::NhsNumber, _) => {
@@ -210,15 +219,15 @@ impl<'a> Checker<'a> {
                 }
             }
             (Kernel::LocalId, Some(column)) => {
-                for record in 0..records {
-                    let cell = cells.get(column, record);
+                result.validity.reserve(records);
+                for (record, cell) in cells.column(column).enumerate() {
                     refuse_pseudonym(cell, record, field)?;
                     result.validity.push(presence(cell));
                 }
             }
-            (Kernel::Unsent, Some(column)) => result
-                .validity
-                .extend((0..records).map(|r| presence(cells.get(column, r)))),
+            (Kernel::Unsent, Some(column)) => {
+                result.validity.extend(cells.column(column).map(presence));
+            }
             (Kernel::LocalId | Kernel::Unsent, None) => {
                 result.validity.resize(records, Validity::Blank)
             }
@@ -255,19 +264,9 @@ impl<'a> Checker<'a> {
         result.entries.clear();
         match mapping.fields[field] {
             Some(column) => {
-                let mut last: (&[u8], u32) = (b"", 0);
-                for record in 0..cells.len() {
-                    let cell = cells.get(column, record);
-                    // Most cells are empty, and comparing them costs as much as comparing others.
-                    if cell.is_empty() {
-                        result.entries.push(0);
-                        continue;
-                    }
-                    if cell != last.0 {
-                        last = (cell, lexicon.position(cell, &context));
-                    }
-                    result.entries.push(last.1);
-                }
+                let keyed = cells.keyed_column(column);
+                let position = |(cell, key)| lexicon.position(cell, key, &context);
+                result.entries.extend(keyed.map(position));
             }
             None => result.entries.resize(cells.len(), 0),
         }
@@ -275,17 +274,25 @@ impl<'a> Checker<'a> {
             field: field as u16,
             list: &mut self.checked.issues,
         };
-        let counts = lexicon.has_unlisted();
-        let tested = !plan.tests.is_empty();
-        for (record, &at) in result.entries.iter().enumerate() {
-            let entry = lexicon.entry_mut(at);
-            result.validity.push(entry.validity);
-            issues.add_all(record, entry.checks);
-            if tested {
-                self.results[record] |= entry.tests;
+        let (marks, mut noted) = (lexicon.marks(), false);
+        let validity = result.entries.iter().map(|&at| {
+            let mark = marks[at as usize];
+            noted |= mark.is_noted;
+            mark.validity
+        });
+        result.validity.extend(validity);
+        if !plan.tests.is_empty() {
+            for (results, &at) in self.results.iter_mut().zip(&result.entries) {
+                *results |= lexicon.entry(at).tests;
             }
-            if counts {
-                entry.records += u64::from(entry.unlisted);
+        }
+        if noted {
+            for (record, &at) in result.entries.iter().enumerate() {
+                if lexicon.marks()[at as usize].is_noted {
+                    let entry = lexicon.entry_mut(at);
+                    issues.add_all(record, entry.checks);
+                    entry.records += u64::from(entry.unlisted);
+                }
             }
         }
     }
@@ -512,13 +519,19 @@ impl Issues<'_> {
     }
 }
 
+#[inline]
 fn date(cell: &[u8], record: usize, issues: &mut Issues<'_>) -> (Option<Date>, Validity) {
-    if let Some(date) = Date::parse(cell) {
-        return (Some(date), Validity::Valid);
-    }
     if cell.is_empty() {
         return (None, Validity::Blank);
     }
+    match Date::parse(cell) {
+        Some(date) => (Some(date), Validity::Valid),
+        None => odd_date(cell, record, issues),
+    }
+}
+
+#[cold]
+fn odd_date(cell: &[u8], record: usize, issues: &mut Issues<'_>) -> (Option<Date>, Validity) {
     let text = String::from_utf8_lossy(cell);
     let trimmed = text.trim();
     if is_blank(trimmed) {
@@ -538,11 +551,11 @@ fn date(cell: &[u8], record: usize, issues: &mut Issues<'_>) -> (Option<Date>, V
 
 fn nhs_number(cell: &[u8], test_key: bool) -> (Option<NhsNumber>, Validity, Checks) {
     let mut checks = Checks::default();
-    let text = String::from_utf8_lossy(cell);
-    if is_blank(text.trim()) {
+    if cell.is_empty() {
         return (None, Validity::Blank, checks);
     }
-    match nhs_number::canonical(&text) {
+    // What is blank, NULL in any case included, canonical says itself.
+    match nhs_number::canonical(&String::from_utf8_lossy(cell)) {
         Ok(number) => {
             if number.is_test() && !test_key {
                 checks.add(Check::TestNumber);
@@ -561,6 +574,7 @@ fn nhs_number(cell: &[u8], test_key: bool) -> (Option<NhsNumber>, Validity, Chec
     }
 }
 
+#[inline]
 fn presence(cell: &[u8]) -> Validity {
     let blank = match cell {
         [] => true,
@@ -575,6 +589,7 @@ fn presence(cell: &[u8]) -> Validity {
     }
 }
 
+#[inline]
 fn refuse_pseudonym(cell: &[u8], record: usize, field: usize) -> Result<(), AlreadyPseudonym> {
     if cell.len() >= 64 {
         let text = String::from_utf8_lossy(cell);

@@ -8,13 +8,14 @@ use std::hash::BuildHasher as _;
 
 use foldhash::fast::FixedState;
 use foldhash::quality::FixedState as QualityState;
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 
 use super::check::{Check, Checks};
 use super::number::{self, Number};
 use super::plan::{ClientKind, EventKind, Judge};
 use super::postcode;
 use super::status::Validity;
+use crate::extract::Key;
 use crate::schema::{List, Match, Test};
 use crate::tokens::{self, Token};
 
@@ -85,11 +86,48 @@ impl std::fmt::Debug for Entry {
 
 /// The distinct values of one column.
 pub struct Lexicon {
-    seen: HashMap<Box<[u8]>, u32, FixedState>,
+    /// Positions by the hash of the text.
+    seen: HashTable<u32>,
+    /// The texts as received, by position.
+    received: Vec<Box<[u8]>>,
     entries: Vec<Entry>,
-    has_unlisted: bool,
+    /// What the loop over cells asks of each entry, side by side.
+    marks: Vec<Mark>,
+    /// The positions met last, by what texts begin and end with: most columns have few values.
+    recent: Box<[Recent; 1 << RECENT_BITS]>,
     /// How often everything was forgotten.
     generation: u32,
+}
+
+/// What the loop over cells asks of an entry.
+#[derive(Clone, Copy)]
+pub struct Mark {
+    /// As of the entry.
+    pub validity: Validity,
+    /// Something is wrong with it, or it is to be counted.
+    pub is_noted: bool,
+}
+
+/// A position met lately.
+#[derive(Clone, Copy)]
+struct Recent {
+    key: Key,
+    at: u32,
+}
+
+const RECENT_BITS: u32 = 8;
+
+/// No text has this key and is looked up.
+const FORGOTTEN: Recent = Recent {
+    key: Key::EMPTY,
+    at: 0,
+};
+
+/// Whether texts are the same whose keys are.
+#[inline]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    let (a, b) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
+    a.len() == b.len() && a.iter().zip(b).skip(1).all(|(a, b)| a == b)
 }
 
 /// What a lexicon needs to know to judge a value.
@@ -114,9 +152,11 @@ impl Lexicon {
     /// One that knows only the blank.
     pub fn new(context: &Context<'_>) -> Self {
         let mut lexicon = Self {
-            seen: HashMap::default(),
+            seen: HashTable::new(),
+            received: Vec::new(),
             entries: Vec::new(),
-            has_unlisted: false,
+            marks: Vec::new(),
+            recent: Box::new([FORGOTTEN; 1 << RECENT_BITS]),
             generation: 0,
         };
         lexicon.reset(context);
@@ -133,8 +173,11 @@ impl Lexicon {
 
     fn reset(&mut self, context: &Context<'_>) {
         self.seen.clear();
+        self.received.clear();
         self.entries.clear();
-        self.entries.push(context.judge(""));
+        self.marks.clear();
+        self.recent.fill(FORGOTTEN);
+        self.add(b"", context.judge(""));
         self.generation += 1;
     }
 
@@ -144,37 +187,66 @@ impl Lexicon {
     }
 
     /// Position of a cell's value; the empty cell is at 0.
-    #[inline]
-    pub fn position(&mut self, cell: &[u8], context: &Context<'_>) -> u32 {
+    #[inline(always)]
+    pub fn position(&mut self, cell: &[u8], key: Key, context: &Context<'_>) -> u32 {
         if cell.is_empty() {
             return 0;
         }
-        if let Some(&at) = self.seen.get(cell) {
-            return at;
+        let slot = key.slot(RECENT_BITS);
+        let recent = self.recent[slot];
+        if recent.key == key
+            && (cell.len() <= Key::HOLDS || same(cell, &self.received[recent.at as usize]))
+        {
+            return recent.at;
         }
-        self.learn(cell, context)
+        self.look_up(cell, key, context)
+    }
+
+    #[inline(never)]
+    fn look_up(&mut self, cell: &[u8], key: Key, context: &Context<'_>) -> u32 {
+        let received = &self.received;
+        let is_it = |at: &u32| *received[*at as usize] == *cell;
+        let found = self.seen.find(FixedState::default().hash_one(cell), is_it);
+        let at = match found {
+            Some(&at) => at,
+            None => self.learn(cell, context),
+        };
+        self.recent[key.slot(RECENT_BITS)] = Recent { key, at };
+        at
     }
 
     #[cold]
     fn learn(&mut self, cell: &[u8], context: &Context<'_>) -> u32 {
         let text = String::from_utf8_lossy(cell);
-        let at = self.entries.len() as u32;
         let entry = context.judge(&text);
-        self.has_unlisted |= entry.unlisted;
-        self.entries.push(entry);
-        self.seen.insert(cell.into(), at);
+        let at = self.add(cell, entry);
+        let (received, state) = (&self.received, FixedState::default());
+        let hash = |at: &u32| state.hash_one(&*received[*at as usize]);
+        self.seen.insert_unique(state.hash_one(cell), at, hash);
         at
+    }
+
+    fn add(&mut self, received: &[u8], entry: Entry) -> u32 {
+        let at = self.entries.len() as u32;
+        self.received.push(received.into());
+        self.marks.push(Mark {
+            validity: entry.validity,
+            is_noted: entry.unlisted || !entry.checks.is_empty(),
+        });
+        self.entries.push(entry);
+        at
+    }
+
+    /// What the loop over cells asks of each entry, by position.
+    #[inline]
+    pub fn marks(&self) -> &[Mark] {
+        &self.marks
     }
 
     /// The value at a position.
     #[inline]
     pub fn entry(&self, at: u32) -> &Entry {
         &self.entries[at as usize]
-    }
-
-    /// Whether any value met is in no list that is known in full.
-    pub fn has_unlisted(&self) -> bool {
-        self.has_unlisted
     }
 
     /// All values.
