@@ -207,13 +207,15 @@ mod tests {
 
     fn check(run: impl FnOnce(LeakCheck<'_>)) {
         let schema = Schema::load("cld-release-2", None).unwrap();
-        let mut identifiers = Identifiers::default();
-        identifiers.add_number(&crate::nhs_number::canonical("9990000018").unwrap());
-        identifiers.add_postcode(tokens::pack_postcode("ZX1 4AB"));
-        identifiers.add_postcode(tokens::pack_postcode("N1 6HO"));
-        identifiers.add_word("P100001");
-        identifiers.add_word("Request");
-        identifiers.add_word("12");
+        let identifiers = Identifiers::default();
+        let mut met = identifiers.meeting();
+        met.add_number(&crate::nhs_number::canonical("9990000018").unwrap());
+        met.add_postcode(tokens::pack_postcode("ZX1 4AB"));
+        met.add_postcode(tokens::pack_postcode("N1 6HO"));
+        met.add_word("P100001");
+        met.add_word("Request");
+        met.add_word("12");
+        drop(met);
         let column = |name: &str, form| OutputColumn {
             name: name.into(),
             form,

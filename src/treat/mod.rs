@@ -5,15 +5,16 @@ pub mod key;
 mod key_file;
 mod look;
 mod memo;
+mod met;
 mod open_services;
 mod people;
 mod pseudonym;
 mod row;
 
-pub use identifiers::{Identifiers, skeleton};
+pub use identifiers::{Identifiers, IdentifiersMet, skeleton};
 pub use key::{KeyError, MasterKey, Scope};
 pub use key_file::{FormatError, Weakness};
 pub use open_services::{Met, OpenServices, SERVICE_KIND, Seen, Service, Sighting, Sightings};
-pub use people::People;
+pub use people::{People, PeopleMet};
 pub use pseudonym::{DomainKey, LocalRefusal, Pseudonym, SourceDigester};
 pub use row::{Form, OutputColumn, RowPlan, Treater};

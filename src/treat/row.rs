@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::memo::Memo;
 use super::open_services::SERVICE_KIND;
 use super::{
-    DomainKey, Identifiers, KeyError, LocalRefusal, MasterKey, OpenServices, People, Pseudonym,
-    Scope, Sightings,
+    DomainKey, Identifiers, IdentifiersMet, KeyError, LocalRefusal, MasterKey, OpenServices,
+    People, PeopleMet, Pseudonym, Scope, Sightings,
 };
 use crate::date::Date;
 use crate::extract::Cells;
@@ -256,29 +256,34 @@ pub struct Treater<'a> {
     pub(super) plan: &'a RowPlan,
     memos: Vec<Memo>,
     pub(super) pseudonyms: Vec<Vec<Option<Pseudonym>>>,
-    identifiers: Identifiers,
-    people: People,
+    identifiers: IdentifiersMet<'a>,
+    people: PeopleMet<'a>,
     /// `None` unless an earlier bundle is compared.
     pub(super) sightings: Option<Sightings<'a>>,
 }
 
 impl<'a> Treater<'a> {
-    /// One that has seen nothing. `sought` are services of an earlier bundle that it looks for on the way.
-    pub fn new(plan: &'a RowPlan, sought: Option<&'a OpenServices>) -> Self {
+    /// One that has seen nothing. `met` are the identifiers that all threads meet and the people that they submit;
+    /// `sought` are services of an earlier bundle that it looks for on the way.
+    pub fn new(
+        plan: &'a RowPlan,
+        met: (&'a Identifiers, &'a People),
+        sought: Option<&'a OpenServices>,
+    ) -> Self {
         Self {
             plan,
             memos: plan.slots.iter().map(|_| Memo::new()).collect(),
             pseudonyms: plan.slots.iter().map(|_| Vec::new()).collect(),
-            identifiers: Identifiers::default(),
-            people: People::default(),
+            identifiers: met.0.meeting(),
+            people: met.1.meeting(),
             sightings: sought.map(Sightings::new),
         }
     }
 
-    /// The identifiers met, of all records, the excluded included; the people submitted; and what was seen of the services
-    /// that were looked for.
-    pub fn finish(self) -> (Identifiers, People, Option<Sightings<'a>>) {
-        (self.identifiers, self.people, self.sightings)
+    /// Hands over the identifiers met, of all records, the excluded included, and the people submitted; gives what was
+    /// seen of the services that were looked for.
+    pub fn finish(self) -> Option<Sightings<'a>> {
+        self.sightings
     }
 
     /// Makes the rows of the submitted records of the checker's last batch. `emit` gets the first byte of the person
@@ -300,22 +305,21 @@ impl<'a> Treater<'a> {
             self.pseudonymise(slot, cells, mapping, checker, submitted)?;
         }
         self.look(cells, checker, submitted, |_| None);
-        let mut people = std::mem::take(&mut self.people);
+        let number_of = |position: usize| {
+            let slot = self.plan.nhs_slot?;
+            self.pseudonyms[slot][position]
+        };
+        for (position, person) in self.pseudonyms[self.plan.person_slot].iter().enumerate() {
+            self.people.add(number_of(position).or(*person));
+        }
         let made = self.made(cells, mapping, checker);
         for (position, &record) in submitted.iter().enumerate() {
-            let number = self
-                .plan
-                .nhs_slot
-                .and_then(|slot| self.pseudonyms[slot][position]);
             let person = self.pseudonyms[self.plan.person_slot][position];
-            people.add(number.or(person));
             let sorted_by = person.filter(|_| self.plan.sorted_by_person());
             emit(sorted_by.map(|p| p.as_bytes()[0]), &mut |row| {
                 self.row(row, &made, position, record as usize)
             })?;
         }
-        drop(made);
-        self.people = people;
         Ok(())
     }
 
