@@ -111,6 +111,16 @@ impl Date {
         Self::new(u32::try_from(date.year()).ok()?, date.month(), date.day())
     }
 
+    /// A day or none in four bytes, for what is kept for a while.
+    pub fn pack(day: Option<Self>) -> u32 {
+        day.map_or(0, |day| day.0.get())
+    }
+
+    /// What [`Self::pack`] was given.
+    pub fn unpack(packed: u32) -> Option<Self> {
+        NonZeroU32::new(packed).map(Self)
+    }
+
     /// yyyy-mm-dd.
     pub fn iso(self) -> String {
         format!("{:04}-{:02}-{:02}", self.year(), self.month(), self.day())

@@ -303,13 +303,15 @@ mod tests {
     use crate::write::{Key, Spill, SpillWriter, groups, render_csv};
 
     fn identifiers() -> Identifiers {
-        let mut identifiers = Identifiers::default();
-        identifiers.add_number(&crate::nhs_number::canonical("9990000018").unwrap());
-        identifiers.add_postcode(tokens::pack_postcode("ZX1 4AB"));
-        identifiers.add_postcode(tokens::pack_postcode("N1 6HO"));
-        identifiers.add_word("P100001");
-        identifiers.add_word("Request");
-        identifiers.add_word("12");
+        let identifiers = Identifiers::default();
+        let mut met = identifiers.meeting();
+        met.add_number(&crate::nhs_number::canonical("9990000018").unwrap());
+        met.add_postcode(tokens::pack_postcode("ZX1 4AB"));
+        met.add_postcode(tokens::pack_postcode("N1 6HO"));
+        met.add_word("P100001");
+        met.add_word("Request");
+        met.add_word("12");
+        drop(met);
         identifiers
     }
 

@@ -30,15 +30,16 @@ pub struct AcrossFound {
 /// Judges what was gathered, and counts the findings.
 ///
 /// # Errors
-/// When the table engine fails.
+/// When the disk or the table engine fails.
 pub(super) fn judge(
     plan: &Plan,
-    across: Across,
+    across: &Across,
     sums: &FileSums,
     comparison: &Comparison,
     tally: &mut Tally,
 ) -> Result<AcrossFound> {
-    let judged = across.judge();
+    let failed = Error::io("read back what was kept in", across.directory());
+    let judged = across.judge().map_err(failed)?;
     for verdict in &judged.verdicts {
         let (field, check) = plan.across(verdict.rule);
         let count = tally.findings.entry((field, check.into())).or_default();
@@ -88,8 +89,8 @@ pub(super) fn judge(
     })
 }
 
-/// Reads the records again that verdicts are about. `work` makes something of a batch and its findings, each with the
-/// position of its record; `take` gets it in the order of the rows.
+/// Reads the records again that verdicts are about. `work` makes something of a batch and its findings, each with its
+/// verdict and the position of its record; `take` gets it in the order of the rows.
 ///
 /// # Errors
 /// When a source changed since it was read first.
@@ -97,7 +98,7 @@ pub(super) fn find_again<O: Send + Default>(
     inputs: &[Input],
     plan: &Plan,
     verdicts: &[Verdict],
-    work: impl Fn(&Cells, &Input, Vec<(usize, Finding<'_>)>) -> O + Sync,
+    work: impl Fn(&Cells, &Input, Vec<(usize, &Verdict, Finding<'_>)>) -> O + Sync,
     take: impl FnMut(O) -> Result<()>,
 ) -> Result<()> {
     let names: Vec<&str> = inputs.iter().map(|i| i.source.name.as_str()).collect();
@@ -105,7 +106,7 @@ pub(super) fn find_again<O: Send + Default>(
         let finding = |(record, verdict)| {
             let mapping = &input.mapping;
             let finding = Finding::across(verdict, plan, cells, record, mapping, &names);
-            (record, finding)
+            (record, verdict, finding)
         };
         work(cells, input, found.into_iter().map(finding).collect())
     };

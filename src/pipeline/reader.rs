@@ -11,7 +11,7 @@ use crate::select::{self, Exclusion};
 use crate::treat::{
     Identifiers, KeyError, LocalRefusal, OpenServices, People, RowPlan, Sightings, Treater, Values,
 };
-use crate::validate::across::{Across, Place};
+use crate::validate::across::Across;
 use crate::validate::{Checker, FileSums, Gatherer, Plan, Tally};
 use crate::write::{Spill, SpillWriter, WorklistHeader, WriteError};
 
@@ -25,6 +25,8 @@ pub(super) struct Reader<'a> {
     submitted: Vec<u32>,
     /// Why each record of the batch is left out, if it is.
     reasons: Vec<Option<Exclusion>>,
+    /// The same, numbered for the rules across records.
+    left_out: Vec<u8>,
 }
 
 /// What the first pass counts.
@@ -36,12 +38,8 @@ pub(super) struct Sums {
     pub blank_lines: Vec<u64>,
     pub excluded: [u64; Exclusion::ALL.len()],
     pub submitted: u64,
-    /// For the rules across records.
-    pub across: Across,
     /// For the rules about the extract as a whole.
     pub file: FileSums,
-    /// The records that are left out, in no order.
-    pub left_out: Vec<(Place, Exclusion)>,
 }
 
 impl Sums {
@@ -53,9 +51,7 @@ impl Sums {
             blank_lines: vec![0; sources],
             excluded: [0; Exclusion::ALL.len()],
             submitted: 0,
-            across: Across::default(),
             file: FileSums::default(),
-            left_out: Vec::new(),
         }
     }
 
@@ -69,9 +65,7 @@ impl Sums {
         add(&mut self.blank_lines, &other.blank_lines);
         add(&mut self.excluded, &other.excluded);
         self.submitted += other.submitted;
-        self.across.merge(other.across);
         self.file.merge(&other.file);
-        self.left_out.extend(other.left_out);
     }
 
     /// Records of all sources.
@@ -87,17 +81,20 @@ impl<'a> Reader<'a> {
         rows: &'a RowPlan,
         values: &'a Values,
         spill: &'a Spill,
+        across: &'a Across,
+        met: (&'a Identifiers, &'a People),
         sources: usize,
         sought: Option<&'a OpenServices>,
     ) -> Self {
         Self {
             checker: Checker::new(plan, sources),
-            gatherer: Gatherer::new(plan),
-            treater: Treater::new(rows, values, sources, sought),
+            gatherer: Gatherer::new(plan, across),
+            treater: Treater::new(rows, values, met, sources, sought),
             spill: SpillWriter::new(spill),
             sums: Sums::new(sources, plan.fields.len()),
             submitted: Vec::new(),
             reasons: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 
@@ -113,13 +110,10 @@ impl<'a> Reader<'a> {
         } = self;
         spill.finish().map_err(WriteError::from)?;
         sums.tally.count_unverified(checker.into_unverified());
-        (sums.across, sums.file) = gatherer.finish();
-        let (identifiers, people, sightings) = treater.finish();
+        sums.file = gatherer.finish().map_err(WriteError::from)?;
         Ok(Finished {
             sums,
-            identifiers,
-            people,
-            sightings,
+            sightings: treater.finish(),
         })
     }
 }
@@ -127,8 +121,6 @@ impl<'a> Reader<'a> {
 /// What a thread leaves behind.
 pub(super) struct Finished<'a> {
     pub sums: Sums,
-    pub identifiers: Identifiers,
-    pub people: People,
     /// `None` unless a previous bundle is compared.
     pub sightings: Option<Sightings<'a>>,
 }
@@ -181,6 +173,7 @@ impl Reader<'_> {
         }
         self.submitted.clear();
         self.reasons.clear();
+        self.left_out.clear();
         for record in 0..cells.len() {
             let cancelled = mapping
                 .cancelled
@@ -197,11 +190,11 @@ impl Reader<'_> {
                 None => self.submitted.push(record as u32),
                 Some(reason) => {
                     self.sums.excluded[reason as usize] += 1;
-                    let place = Place::new(source, cells.row(record));
-                    self.sums.left_out.push((place, reason));
                 }
             }
             self.reasons.push(reason);
+            self.left_out
+                .push(reason.map_or(0, |reason| reason as u8 + 1));
         }
         self.sums.rows[source] += cells.len() as u64;
         self.sums.blank_lines[source] += cells.blank_lines();
@@ -211,7 +204,8 @@ impl Reader<'_> {
             .tally
             .count_submitted(&self.checker, plan, source, &self.submitted);
         self.gatherer
-            .gather(&self.checker, cells, mapping, &self.submitted);
+            .gather(&self.checker, cells, mapping, &self.left_out)
+            .map_err(WriteError::from)?;
         let refused = |refusal: LocalRefusal| {
             Error::Input(format!(
                 "{}: an identifier {refusal}",

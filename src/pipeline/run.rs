@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::finding::ExtractFinding;
 use crate::select::Exclusion;
 use crate::treat::{Identifiers, MasterKey, People, RowPlan, Scope, Sightings, Values};
-use crate::validate::across::{Collapsed, Place};
+use crate::validate::across::{Across, Collapsed};
 use crate::validate::{Broken, Check, Plan, Setting, Tally};
 use crate::write::{FindingRow, GridRow, Lock, Spill, Staging, WorklistHeader, grid_rows};
 
@@ -145,6 +145,8 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     let spill_directory = bundle_stage.path().to_owned();
     let spill = std::sync::OnceLock::new();
     let values = Values::new(rows.layout.values);
+    let records = Across::new(&spill_directory);
+    let (identifiers, people) = (Identifiers::default(), People::default());
     let (plan_ref, rows_ref, values_ref, spill_ref, config_ref, header_ref) =
         (&plan, &rows, &values, &spill, &config, &header);
     let sources = inputs.len();
@@ -155,8 +157,22 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             let spill: &Spill = spill_ref.get_or_init(|| Spill::new(&spill_directory));
             spill.clear();
             values_ref.clear();
+            records.clear();
+            identifiers.clear();
+            people.clear();
             let worklist = Worklist::begin(worklist_stage.path(), header_ref)?;
-            let reader = || Reader::new(plan_ref, rows_ref, values_ref, spill, sources, sought);
+            let reader = || {
+                Reader::new(
+                    plan_ref,
+                    rows_ref,
+                    values_ref,
+                    spill,
+                    &records,
+                    (&identifiers, &people),
+                    sources,
+                    sought,
+                )
+            };
             let readers = std::iter::repeat_with(reader).take(threads());
             Ok((readers.collect(), worklist))
         },
@@ -178,14 +194,10 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     )?;
 
     let mut sums = Sums::new(sources, plan.fields.len());
-    let mut identifiers = Identifiers::default();
-    let mut people = People::default();
     let mut sightings = sought.map(Sightings::new);
     for reader in readers {
         let finished: Finished<'_> = reader.finish()?;
         sums.merge(finished.sums);
-        identifiers.merge(finished.identifiers);
-        people.merge(finished.people);
         if let Some((all, of_one)) = sightings.as_mut().zip(finished.sightings) {
             all.merge(&of_one);
         }
@@ -201,12 +213,11 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     let run_id = attest::run_id(&config, &key, &scope, &facts, previous.as_ref());
     let found = across::judge(
         &plan,
-        std::mem::take(&mut sums.across),
+        &records,
         &sums.file,
         &previous::judge(previous.as_ref(), sightings.as_ref()),
         &mut sums.tally,
     )?;
-    sums.left_out.sort_unstable();
     across::find_again(
         &inputs,
         &plan,
@@ -214,12 +225,9 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         |cells, input, findings| {
             let local = local_columns(&header, &input.mapping);
             let mut lines = Lines::default();
-            for (record, finding) in findings {
-                let place = Place::new(cells.source, cells.row(record));
-                let reason = sums
-                    .left_out
-                    .binary_search_by_key(&place, |(place, _)| *place);
-                let reason = reason.ok().map(|at| sums.left_out[at].1);
+            for (record, verdict, finding) in findings {
+                let reason = usize::from(verdict.left_out).checked_sub(1);
+                let reason = reason.map(|at| Exclusion::ALL[at]);
                 let cell = |column: &Option<usize>| {
                     column.map_or(&b""[..], |column| cells.get(column, record))
                 };

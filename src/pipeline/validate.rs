@@ -44,8 +44,8 @@ struct Validator<'a> {
     checker: Checker<'a>,
     gatherer: Gatherer<'a>,
     tally: Tally,
-    /// Positions in the batch of the records that a run would submit.
-    submitted: Vec<u32>,
+    /// 1 for each record of the batch that a run would leave out.
+    left_out: Vec<u8>,
     read: u64,
 }
 
@@ -64,43 +64,47 @@ pub fn validate<T: Default + Send>(
     let mut inputs = read::open(&sources, None, &plan.schema)?;
     settle_encodings(&mut inputs)?;
     let count = inputs.len();
+    let records = Across::new(&std::env::temp_dir());
     let (validators, (), _) = read::read(
         &mut inputs,
         || None,
         || {
+            records.clear();
             let new = || Validator {
                 checker: Checker::new(plan, count),
-                gatherer: Gatherer::new(plan),
-                submitted: Vec::new(),
+                gatherer: Gatherer::new(plan, &records),
+                left_out: Vec::new(),
                 tally: Tally::new(plan.fields.len()),
                 read: 0,
             };
             Ok((std::iter::repeat_with(new).take(threads()).collect(), ()))
         },
-        |validator: &mut Validator<'_>, cells, input| validator.batch(cells, input, plan, &render),
+        |validator: &mut Validator<'_>, cells, input| {
+            validator.batch(cells, input, plan, &records, &render)
+        },
         |(), made| take(made),
     )?;
     let mut tally = Tally::new(plan.fields.len());
     let mut read = 0;
-    let (mut records, mut sums) = (Across::default(), FileSums::default());
+    let mut sums = FileSums::default();
     for validator in validators {
         read += validator.read;
-        let (gathered, counted) = validator.gatherer.finish();
-        records.merge(gathered);
-        sums.merge(&counted);
+        let counted = validator.gatherer.finish();
+        sums.merge(&counted.map_err(Error::io("write into", records.directory()))?);
         let mut of_one = validator.tally;
         of_one.count_unverified(validator.checker.into_unverified());
         tally.merge(of_one);
     }
     let comparison = Comparison::NotRun("a previous bundle is compared by cld run".into());
-    let found = across::judge(plan, records, &sums, &comparison, &mut tally)?;
+    let found = across::judge(plan, &records, &sums, &comparison, &mut tally)?;
     across::find_again(
         &inputs,
         plan,
         &found.verdicts,
         |_, _, findings| {
             let mut made = T::default();
-            let (at, findings): (Vec<_>, Vec<_>) = findings.into_iter().unzip();
+            let findings = findings.into_iter().map(|(at, _, finding)| (at, finding));
+            let (at, findings): (Vec<_>, Vec<_>) = findings.unzip();
             let mut rest = &findings[..];
             for of_record in at.chunk_by(|a, b| a == b) {
                 let (now, later) = rest.split_at(of_record.len());
@@ -178,6 +182,7 @@ impl Validator<'_> {
         cells: &Cells,
         input: &Input,
         plan: &Plan,
+        across: &Across,
         render: &impl Fn(&[Finding<'_>], &mut T),
     ) -> Result<T> {
         let mapping = &input.mapping;
@@ -203,7 +208,8 @@ impl Validator<'_> {
         self.tally
             .count_submitted(&self.checker, plan, cells.source, &records);
         self.gatherer
-            .gather(&self.checker, cells, mapping, &self.submitted);
+            .gather(&self.checker, cells, mapping, &self.left_out)
+            .map_err(Error::io("write into", across.directory()))?;
         let checked = self.checker.checked();
         let source = &input.source.name;
         let mut made = T::default();
@@ -217,12 +223,12 @@ impl Validator<'_> {
 }
 
 impl Validator<'_> {
-    /// The records that a run would submit. No period is configured here, so each record's own counts; where it cannot be
+    /// Which records a run would leave out. No period is configured here, so each record's own counts; where it cannot be
     /// read, the record is taken to be within it.
     fn select(&mut self, plan: &Plan, cells: &Cells) {
         let roles = plan.schema.roles;
         let switches = Selection::default();
-        self.submitted.clear();
+        self.left_out.clear();
         for record in 0..cells.len() {
             let facts = select::Facts::of(&self.checker, &roles, cells.source, record, false);
             let date = |field: usize| self.checker.checked().columns[field].dates[record];
@@ -230,9 +236,8 @@ impl Validator<'_> {
                 start: date(roles.period_start).unwrap_or(Date::FIRST),
                 end: date(roles.period_end).unwrap_or(Date::LAST),
             };
-            if select::exclusion(facts, period, &switches).is_none() {
-                self.submitted.push(record as u32);
-            }
+            let reason = select::exclusion(facts, period, &switches);
+            self.left_out.push(reason.is_some().into());
         }
     }
 }

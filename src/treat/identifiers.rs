@@ -4,23 +4,32 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
-use hashbrown::HashSet;
 use unicode_normalization::UnicodeNormalization;
 
+use super::met::{Meeting, Met};
 use crate::nhs_number::NhsNumber;
 use crate::tokens::{self, Token};
 
-/// NHS numbers and full postcodes, looked for anywhere in a text, and person ids and names, looked for as whole cells.
+/// NHS numbers and full postcodes, looked for anywhere in a text, and person ids and names, looked for as whole cells. One
+/// for all threads: each adds to it in its own time, and all that is added is there once all are done.
 ///
 /// Texts are compared by their letters and digits alone, without capitals, accents, spaces, dashes or characters that
 /// nobody sees: whoever reads a cell does not see the difference either. Person ids and names are kept as 64-bit hashes;
 /// with a million of them, the odds that a cell is withheld for a chance match are below one in ten thousand million for
 /// each distinct cell.
-#[derive(Default, Clone)]
+#[derive(Default)]
 pub struct Identifiers {
-    numbers: HashSet<u64, FixedState>,
-    postcodes: HashSet<u64, FixedState>,
-    words: HashSet<u64, FixedState>,
+    /// By the two bits that ten digits have above thirty-two.
+    numbers: [Met<u32>; 3],
+    postcodes: Met<u64>,
+    words: Met<u64>,
+}
+
+/// What one thread meets of them.
+pub struct IdentifiersMet<'a> {
+    numbers: [Meeting<'a, u32>; 3],
+    postcodes: Meeting<'a, u64>,
+    words: Meeting<'a, u64>,
 }
 
 impl fmt::Debug for Identifiers {
@@ -29,22 +38,37 @@ impl fmt::Debug for Identifiers {
     }
 }
 
-impl Identifiers {
+/// Which of the sets a number of ten digits is in, and the rest of it.
+fn halves(number: u64) -> (usize, u32) {
+    ((number >> 32) as usize, number as u32)
+}
+
+impl IdentifiersMet<'_> {
     /// Remembers an NHS number.
     pub fn add_number(&mut self, number: &NhsNumber) {
-        self.numbers.insert(number.as_u64());
+        self.add(Token::TenDigits(number.as_u64()));
     }
 
     /// Remembers a full postcode, packed.
     pub fn add_postcode(&mut self, packed: u64) {
-        self.postcodes.insert(packed);
+        self.add(Token::Postcode(packed));
+    }
+
+    fn add(&mut self, token: Token) {
+        match token {
+            Token::TenDigits(n) => {
+                let (high, low) = halves(n);
+                self.numbers[high].add(low);
+            }
+            Token::Postcode(p) => self.postcodes.add(p),
+        }
     }
 
     /// Remembers a person id or a name.
     pub fn add_word(&mut self, word: &str) {
         let skeleton = skeleton(word);
         if !skeleton.is_empty() {
-            self.words.insert(hash_of(&skeleton));
+            self.words.add(hash_of(&skeleton));
         }
     }
 
@@ -54,21 +78,27 @@ impl Identifiers {
         let skeleton = skeleton(cell);
         // Fewer characters are a part of a postcode, and without a digit it is a remark: neither tells who is meant.
         if skeleton.len() > 4 && skeleton.bytes().any(|b| b.is_ascii_digit()) {
-            self.words.insert(hash_of(&skeleton));
+            self.words.add(hash_of(&skeleton));
         }
-        each_token(&skeleton, |token| {
-            match token {
-                Token::TenDigits(n) => self.numbers.insert(n),
-                Token::Postcode(p) => self.postcodes.insert(p),
-            };
-        });
+        each_token(&skeleton, |token| self.add(token));
+    }
+}
+
+impl Identifiers {
+    /// One thread's way to add.
+    pub fn meeting(&self) -> IdentifiersMet<'_> {
+        IdentifiersMet {
+            numbers: self.numbers.each_ref().map(Met::meeting),
+            postcodes: self.postcodes.meeting(),
+            words: self.words.meeting(),
+        }
     }
 
-    /// Adds another thread's.
-    pub fn merge(&mut self, other: Self) {
-        self.numbers.extend(other.numbers);
-        self.postcodes.extend(other.postcodes);
-        self.words.extend(other.words);
+    /// Forgets them all.
+    pub fn clear(&self) {
+        self.numbers.iter().for_each(Met::clear);
+        self.postcodes.clear();
+        self.words.clear();
     }
 
     /// Whether one of the NHS numbers or postcodes stands in the text as a token. The text is Windows-1252 or ASCII.
@@ -89,13 +119,16 @@ impl Identifiers {
     /// Whether the whole cell is one of the person ids or names. The text is Windows-1252.
     pub fn is_word(&self, cell: &[u8]) -> bool {
         let skeleton = skeleton(&decoded(cell));
-        !skeleton.is_empty() && self.words.contains(&hash_of(&skeleton))
+        !skeleton.is_empty() && self.words.has(hash_of(&skeleton))
     }
 
     fn has(&self, token: Token) -> bool {
         match token {
-            Token::TenDigits(n) => self.numbers.contains(&n),
-            Token::Postcode(p) => self.postcodes.contains(&p),
+            Token::TenDigits(n) => {
+                let (high, low) = halves(n);
+                self.numbers[high].has(low)
+            }
+            Token::Postcode(p) => self.postcodes.has(p),
         }
     }
 }
@@ -159,17 +192,19 @@ mod tests {
     use super::*;
 
     fn known() -> Identifiers {
-        let mut known = Identifiers::default();
-        known.add_number(&crate::nhs_number::canonical("9434765919").unwrap());
-        known.add_postcode(tokens::pack_postcode("LS1 4AP"));
-        known.add_word(" Zo\u{65}\u{308} ");
-        known.add_word("P100001");
-        known.add_word("O\u{2019}Neill");
-        known.add_broken("943 476 5911");
-        known.add_broken("zx3-5lx (was ZX9 9ZZ)");
-        known.add_broken("ZX3 5L1");
-        known.add_broken("LS1 4");
-        known.add_broken("Not known");
+        let known = Identifiers::default();
+        let mut met = known.meeting();
+        met.add_number(&crate::nhs_number::canonical("9434765919").unwrap());
+        met.add_postcode(tokens::pack_postcode("LS1 4AP"));
+        met.add_word(" Zo\u{65}\u{308} ");
+        met.add_word("P100001");
+        met.add_word("O\u{2019}Neill");
+        met.add_broken("943 476 5911");
+        met.add_broken("zx3-5lx (was ZX9 9ZZ)");
+        met.add_broken("ZX3 5L1");
+        met.add_broken("LS1 4");
+        met.add_broken("Not known");
+        drop(met);
         known
     }
 

@@ -10,8 +10,8 @@ use super::memo::Memo;
 use super::open_services::SERVICE_KIND;
 use super::values::Values;
 use super::{
-    DomainKey, Identifiers, KeyError, LocalRefusal, MasterKey, OpenServices, People, Pseudonym,
-    Scope, Sightings,
+    DomainKey, Identifiers, IdentifiersMet, KeyError, LocalRefusal, MasterKey, OpenServices,
+    People, PeopleMet, Pseudonym, Scope, Sightings,
 };
 use crate::date::Date;
 use crate::extract::Cells;
@@ -286,7 +286,7 @@ pub struct Treater<'a> {
     pub(super) plan: &'a RowPlan,
     values: &'a Values,
     /// The numbers of what was met, for each source and value of a row.
-    met: Vec<Vec<Met>>,
+    numbered: Vec<Vec<Numbered>>,
     /// The numbers of a batch, record by record.
     numbers: Vec<u16>,
     /// Texts of the batch that have no number: record, value, text.
@@ -294,40 +294,42 @@ pub struct Treater<'a> {
     row: Vec<u8>,
     memos: Vec<Memo>,
     pub(super) pseudonyms: Vec<Vec<Option<Pseudonym>>>,
-    identifiers: Identifiers,
-    people: People,
+    identifiers: IdentifiersMet<'a>,
+    people: PeopleMet<'a>,
     /// `None` unless an earlier bundle is compared.
     pub(super) sightings: Option<Sightings<'a>>,
 }
 
 impl<'a> Treater<'a> {
-    /// One that has seen nothing. `sought` are services of an earlier bundle that it looks for on the way.
+    /// One that has seen nothing. `met` are the identifiers that all threads meet and the people that they submit;
+    /// `sought` are services of an earlier bundle that it looks for on the way.
     pub fn new(
         plan: &'a RowPlan,
         values: &'a Values,
+        met: (&'a Identifiers, &'a People),
         sources: usize,
         sought: Option<&'a OpenServices>,
     ) -> Self {
-        let of_source = || plan.makes.iter().map(|_| Met::default()).collect();
+        let of_source = || plan.makes.iter().map(|_| Numbered::default()).collect();
         Self {
             plan,
             values,
-            met: std::iter::repeat_with(of_source).take(sources).collect(),
+            numbered: std::iter::repeat_with(of_source).take(sources).collect(),
             numbers: Vec::new(),
             inline: Vec::new(),
             row: Vec::new(),
             memos: plan.slots.iter().map(|_| Memo::new()).collect(),
             pseudonyms: plan.slots.iter().map(|_| Vec::new()).collect(),
-            identifiers: Identifiers::default(),
-            people: People::default(),
+            identifiers: met.0.meeting(),
+            people: met.1.meeting(),
             sightings: sought.map(Sightings::new),
         }
     }
 
-    /// The identifiers met, of all records, the excluded included; the people submitted; and what was seen of the services
-    /// that were looked for.
-    pub fn finish(self) -> (Identifiers, People, Option<Sightings<'a>>) {
-        (self.identifiers, self.people, self.sightings)
+    /// Hands over the identifiers met, of all records, the excluded included, and the people submitted; gives what was
+    /// seen of the services that were looked for.
+    pub fn finish(self) -> Option<Sightings<'a>> {
+        self.sightings
     }
 
     /// Makes the rows of the submitted records of the checker's last batch. `emit` gets the first two bytes of the person
@@ -495,7 +497,7 @@ impl<'a> Treater<'a> {
         self.numbers.resize(submitted.len() * width, 0);
         for (at, made) in self.plan.makes.iter().enumerate() {
             let mut column = NumberedColumn {
-                met: &mut self.met[cells.source][at],
+                met: &mut self.numbered[cells.source][at],
                 values: self.values,
                 at,
                 inline: &mut self.inline,
@@ -577,7 +579,7 @@ const DAYS: usize = 1 << 13;
 
 /// The numbers of what one value of the rows of a source was made from.
 #[derive(Default)]
-struct Met {
+struct Numbered {
     generation: u32,
     /// By position in the lexicon, by integer, or by place of the day.
     numbers: Vec<u16>,
@@ -585,7 +587,7 @@ struct Met {
     days: Vec<Option<Date>>,
 }
 
-impl Met {
+impl Numbered {
     /// Makes room for so many; forgets those of another generation.
     fn begin(&mut self, generation: u32, room: usize) {
         if self.generation != generation {
@@ -599,7 +601,7 @@ impl Met {
 }
 
 struct NumberedColumn<'t> {
-    met: &'t mut Met,
+    met: &'t mut Numbered,
     values: &'t Values,
     /// Position among a row's values.
     at: usize,

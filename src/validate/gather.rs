@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, Hasher as _};
+use std::io;
 
 use foldhash::quality::FixedState;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::across::{Across, Link, Place, Record, first_nine};
+use super::across::{Across, Gathered, Link, Place, Record, first_nine};
 use super::checker::Checker;
 use super::lexicon::is_blank;
 use super::plan::{ClientKind, EventKind, Plan};
@@ -50,7 +51,7 @@ impl FileSums {
 pub struct Gatherer<'a> {
     plan: &'a Plan,
     key: EventKey,
-    across: Across,
+    across: Gathered<'a>,
     sums: FileSums,
 }
 
@@ -81,29 +82,37 @@ impl EventKey {
 }
 
 impl<'a> Gatherer<'a> {
-    /// One that has gathered nothing.
-    pub fn new(plan: &'a Plan) -> Self {
+    /// One that has gathered nothing, and adds to what others gather.
+    pub fn new(plan: &'a Plan, across: &'a Across) -> Self {
         Self {
             plan,
             key: EventKey::new(plan),
-            across: Across::default(),
+            across: across.gather(),
             sums: FileSums::default(),
         }
     }
 
-    /// What was gathered.
-    pub fn finish(self) -> (Across, FileSums) {
-        (self.across, self.sums)
+    /// Hands over the last records and gives what was counted.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn finish(self) -> io::Result<FileSums> {
+        self.across.finish()?;
+        Ok(self.sums)
     }
 
-    /// Gathers from the checker's last batch. `submitted` are the records that are sent, in order.
+    /// Gathers from the checker's last batch. `left_out` has for each record why it is left out, as the caller numbers
+    /// reasons from 1, and 0 if it is submitted.
+    ///
+    /// # Errors
+    /// When the disk is full.
     pub fn gather(
         &mut self,
         checker: &Checker<'_>,
         cells: &Cells,
         mapping: &Mapping,
-        submitted: &[u32],
-    ) {
+        left_out: &[u8],
+    ) -> io::Result<()> {
         let roles = &self.plan.schema.roles;
         let source = cells.source;
         let checked = checker.checked();
@@ -111,10 +120,10 @@ impl<'a> Gatherer<'a> {
         let cell = |field: usize, record: usize| {
             mapping.fields[field].map_or(&b""[..], |column| cells.get(column, record))
         };
-        let mut submitted = submitted.iter().copied().peekable();
         let mut period = (Default::default(), 0);
         for at in 0..cells.len() {
-            let is_submitted = submitted.next_if_eq(&(at as u32)).is_some();
+            let left_out = left_out[at];
+            let is_submitted = left_out == 0;
             let entry = |field: usize| checker.entry(source, field, at);
             let kind = entry(roles.event_type).map_or(EventKind::None, |e| e.event);
             let number = checked.columns[roles.nhs_number].numbers[at];
@@ -145,39 +154,38 @@ impl<'a> Gatherer<'a> {
                 ethnicity: entry(roles.ethnicity).map_or(0, |e| e.place),
                 outcome: entry(roles.outcome).map_or(Record::NO_OUTCOME, |e| e.rank),
                 flags: 0,
+                left_out,
             };
             let client = entry(roles.client_type).map_or(ClientKind::Other, |e| e.client);
             if client == ClientKind::ServiceUser {
                 record.flags |= Record::SERVICE_USER;
             }
-            if is_submitted {
-                record.flags |= Record::SUBMITTED;
-                if kind != EventKind::None && start.is_some() && (nhs, person) != (0, 0) {
-                    self.identify(&mut record, kind, start, |field| {
-                        entry(field).map_or(0, |e| e.key)
-                    });
-                    if speaks_of_conversation(cell(roles.description, at)) {
-                        record.flags |= Record::CONVERSATION;
-                    }
+            let is_somebody = (nhs, person) != (0, 0);
+            if is_submitted && kind != EventKind::None && start.is_some() && is_somebody {
+                self.identify(&mut record, kind, start, |field| {
+                    entry(field).map_or(0, |e| e.key)
+                });
+                if speaks_of_conversation(cell(roles.description, at)) {
+                    record.flags |= Record::CONVERSATION;
                 }
             }
-            if (person, nhs) != (0, 0) || record.event != 0 {
-                self.across.records.push(record);
-            }
+            self.across.record(&record)?;
             // A service user has no linked ids, and the checks of the record say so.
             let is_carer = client != ClientKind::ServiceUser;
             for (slot, field) in self.plan.links.iter().enumerate().filter(|_| is_carer) {
                 let linked = person_hash(cell(*field, at));
                 if linked != 0 {
-                    self.across.links.push(Link {
+                    self.across.link(&Link {
                         place,
                         slot: slot as u8,
                         person: linked,
-                    });
+                        left_out,
+                    })?;
                 }
             }
         }
         self.count_period(period);
+        Ok(())
     }
 
     fn count(&mut self, kind: EventKind, has_number: bool, is_submitted: bool) {

@@ -1,29 +1,30 @@
 //! Rules that look across records: one person under several numbers, facts that contradict each other, links to nobody,
 //! events that national processing takes to be one (spec rules.md sections 5, 7 and 8).
 //!
-//! While records pass, [`Across`] keeps of each what these rules need, and nothing else; at the end it judges. Records
-//! with the same key are brought together by a hash's first bits and then sorted in small parts, by all processors;
-//! whatever the order in which they came, the same records are flagged. Rules about the extract as a whole are in
-//! [`file`].
-//!
-//! Measured on two cores with 1,000,000 records of 166,000 persons in any order: 55 to 90 ms, with 23 to 36 MiB
-//! beside the records' 53 MiB. Going to the records group by group, instead of copying a part's records together first,
-//! took nearly twice as long: each waited for memory alone.
+//! While records pass, [`Across`] keeps of each what these rules need, and nothing else: 33 bytes for the rules about its
+//! person and 30 for those about its event, dealt into parts by the first bits of a hash. At the end each part is sorted
+//! and judged on its own, by all processors; whatever the order in which they came, the same records are flagged. Beyond
+//! 72 MiB, which is a little over a million records, facts go to the disk, encrypted with a key of the moment. Rules about
+//! the extract as a whole are in [`file`].
 
 mod events;
 pub mod file;
-mod grouping;
 pub mod lost;
 mod people;
 pub mod period_2;
+mod store;
+mod threads;
 mod wording;
 
 #[cfg(test)]
 mod reference;
 
 use std::fmt;
+use std::io;
 use std::num::NonZero;
+use std::path::Path;
 
+use self::store::{Dealer, Size, Store};
 use crate::date::Date;
 use crate::nhs_number::{self, NhsNumber};
 use crate::redact::WITHHELD;
@@ -81,6 +82,8 @@ pub struct Record {
     pub outcome: u8,
     /// Of the constants below.
     pub flags: u8,
+    /// Why the record is left out, as the caller numbers reasons from 1; 0: it is submitted.
+    pub left_out: u8,
 }
 
 impl Record {
@@ -88,14 +91,8 @@ impl Record {
     pub const SERVICE_USER: u8 = 1;
     /// Flag: the event description has the word for an initial conversation.
     pub const CONVERSATION: u8 = 1 << 1;
-    /// Flag: the record is submitted.
-    pub const SUBMITTED: u8 = 1 << 2;
     /// Rank of an outcome that is missing.
     pub const NO_OUTCOME: u8 = 255;
-
-    fn is(&self, flag: u8) -> bool {
-        self.flags & flag != 0
-    }
 }
 
 impl fmt::Debug for Record {
@@ -113,6 +110,8 @@ pub struct Link {
     pub slot: u8,
     /// Hash of the id; 0 is no link.
     pub person: u64,
+    /// As for [`Record::left_out`].
+    pub left_out: u8,
 }
 
 impl fmt::Debug for Link {
@@ -133,13 +132,47 @@ pub fn ten_digits(nhs: u32) -> Option<NhsNumber> {
     (0..10).find_map(|last| nhs_number::canonical(&format!("{nine:09}{last}")).ok())
 }
 
-/// What is gathered while records pass.
-#[derive(Debug, Default)]
+/// What is gathered while records pass, by all threads together.
 pub struct Across {
-    /// Every record about somebody or with an event.
-    pub records: Vec<Record>,
-    /// Every linked person id.
-    pub links: Vec<Link>,
+    store: Store,
+}
+
+/// One thread's way to gather.
+pub struct Gathered<'a> {
+    dealer: Dealer<'a>,
+}
+
+impl fmt::Debug for Across {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Across({} facts, {WITHHELD})", self.store.facts())
+    }
+}
+
+impl Gathered<'_> {
+    /// Adds a record about somebody or with an event.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn record(&mut self, record: &Record) -> io::Result<()> {
+        people::deal_record(&mut self.dealer, record)?;
+        events::deal(&mut self.dealer, record)
+    }
+
+    /// Adds a linked person id.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn link(&mut self, link: &Link) -> io::Result<()> {
+        people::deal_link(&mut self.dealer, link)
+    }
+
+    /// Hands over what is left.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn finish(self) -> io::Result<()> {
+        self.dealer.finish()
+    }
 }
 
 /// A rule across records, as far as it concerns one of them.
@@ -214,6 +247,8 @@ impl fmt::Debug for Instead {
 pub struct Verdict {
     /// Which record.
     pub place: Place,
+    /// As for [`Record::left_out`].
+    pub left_out: u8,
     /// Which rule.
     pub rule: Rule,
     /// What others say.
@@ -273,39 +308,50 @@ pub struct Judged {
 }
 
 impl Across {
-    /// Fewer records are not worth a thread.
-    const WORTH_A_THREAD: usize = 20_000;
+    /// Fewer facts are not worth a thread.
+    const WORTH_A_THREAD: u64 = 40_000;
 
-    /// Takes over what another thread gathered.
-    pub fn merge(&mut self, mut other: Self) {
-        // The order means nothing, so the shorter is copied.
-        if self.records.len() < other.records.len() {
-            std::mem::swap(&mut self.records, &mut other.records);
+    /// Nothing yet. What memory is not to hold goes to a nameless file in `directory`.
+    pub fn new(directory: &Path) -> Self {
+        Self {
+            store: Store::new(directory, Size::USUAL),
         }
-        self.records.append(&mut other.records);
-        self.links.append(&mut other.links);
     }
 
-    /// Judges all records.
+    /// Where the temporary file is made if one is needed.
+    pub fn directory(&self) -> &Path {
+        self.store.directory()
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        self.store.clear();
+    }
+
+    /// One thread's way to gather.
+    pub fn gather(&self) -> Gathered<'_> {
+        Gathered {
+            dealer: Dealer::new(&self.store),
+        }
+    }
+
+    /// Judges all records, and forgets what was gathered.
     ///
-    /// # Panics
-    /// With more than 4,294,967,295 records and links, which is 240 GB of them.
-    pub fn judge(self) -> Judged {
-        let worth = 1 + self.records.len() / Self::WORTH_A_THREAD;
+    /// # Errors
+    /// When the disk fails.
+    pub fn judge(&self) -> io::Result<Judged> {
+        let worth = 1 + self.store.facts() / Self::WORTH_A_THREAD;
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-        self.judge_with(threads.min(worth))
+        self.judge_with(threads.min(usize::try_from(worth).unwrap_or(usize::MAX)))
     }
 
-    fn judge_with(&self, threads: usize) -> Judged {
-        assert!(
-            u32::try_from(self.records.len() + self.links.len()).is_ok(),
-            "more records than can be held against each other"
-        );
-        let mut verdicts = people::judge(self, threads);
-        let (duplicates, events) = events::judge(&self.records, threads);
-        verdicts.extend(duplicates);
+    fn judge_with(&self, threads: usize) -> io::Result<Judged> {
+        let mut verdicts = people::judge(&self.store, threads)?;
+        let (mut duplicates, events) = events::judge(&self.store, threads)?;
+        self.store.clear();
+        verdicts.append(&mut duplicates);
         verdicts.sort_unstable_by_key(|v| (v.place, v.rule));
-        Judged { verdicts, events }
+        Ok(Judged { verdicts, events })
     }
 }
 

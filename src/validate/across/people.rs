@@ -1,141 +1,266 @@
 //! Rules about a person: identifiers that do not fit each other, facts that contradict each other, links to nobody.
 
+use std::io;
+
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use super::grouping::{Key, for_each_part, groups, on_threads, share};
-use super::{Across, Attribute, Instead, Record, Rule, Verdict};
+use super::store::{Dealer, Kind, Store, next, part_of};
+use super::{Attribute, Instead, Link, Place, Record, Rule, Verdict};
+use crate::date::Date;
 
-/// What one thread found, and room it uses again.
-#[derive(Default)]
-struct Found {
-    verdicts: Vec<Verdict>,
-    /// The numbers of each person: the number itself, how many records have it, and the first of them.
-    numbers: Vec<Key>,
-    /// Records of a part that share their person with others.
-    members: Vec<Member>,
+/// What is kept of a record about somebody, or of a link to somebody.
+#[derive(Clone, Copy)]
+struct Fact {
+    place: Place,
+    person: u64,
+    nhs: u32,
+    birth: Option<Date>,
+    death: Option<Date>,
+    gender: u8,
+    ethnicity: u8,
+    flags: u8,
+    left_out: u8,
+    /// From 1, for a link; 0 for a record.
+    slot: u8,
 }
 
-/// A record where it is close to the others of its person, and its position among all.
+/// That a person has a number.
 #[derive(Clone, Copy)]
-struct Member {
-    record: Record,
-    index: u32,
+struct Number {
+    nhs: u32,
+    /// Records of the person with it.
+    records: u32,
+    person: u64,
+    /// The first of them.
+    first: Place,
+    left_out: u8,
+}
+
+/// Deals what is kept of a record.
+pub(super) fn deal_record(dealer: &mut Dealer<'_>, record: &Record) -> io::Result<()> {
+    if record.person == 0 {
+        return Ok(());
+    }
+    let fact = Fact {
+        place: record.place,
+        person: record.person,
+        nhs: record.nhs,
+        birth: record.birth,
+        death: record.death,
+        gender: record.gender,
+        ethnicity: record.ethnicity,
+        flags: record.flags,
+        left_out: record.left_out,
+        slot: 0,
+    };
+    dealer.deal(Kind::Persons, fact.person, fact.packed())
+}
+
+/// Deals what is kept of a link.
+pub(super) fn deal_link(dealer: &mut Dealer<'_>, link: &Link) -> io::Result<()> {
+    if link.person == 0 {
+        return Ok(());
+    }
+    let fact = Fact {
+        place: link.place,
+        person: link.person,
+        nhs: 0,
+        birth: None,
+        death: None,
+        gender: 0,
+        ethnicity: 0,
+        flags: 0,
+        left_out: link.left_out,
+        slot: link.slot + 1,
+    };
+    dealer.deal(Kind::Persons, fact.person, fact.packed())
+}
+
+impl Fact {
+    const BYTES: usize = 33;
+
+    fn packed(&self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        bytes[..8].copy_from_slice(&self.place.0.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.person.to_le_bytes());
+        bytes[16..20].copy_from_slice(&self.nhs.to_le_bytes());
+        bytes[20..24].copy_from_slice(&Date::pack(self.birth).to_le_bytes());
+        bytes[24..28].copy_from_slice(&Date::pack(self.death).to_le_bytes());
+        bytes[28..].copy_from_slice(&[
+            self.gender,
+            self.ethnicity,
+            self.flags,
+            self.left_out,
+            self.slot,
+        ]);
+        bytes
+    }
+
+    fn all(bytes: &[u8]) -> impl Iterator<Item = Self> {
+        bytes.chunks_exact(Self::BYTES).map(|mut fact| {
+            let fact = &mut fact;
+            let (place, person) = (
+                Place(u64::from_le_bytes(next(fact))),
+                u64::from_le_bytes(next(fact)),
+            );
+            let nhs = u32::from_le_bytes(next(fact));
+            let [birth, death] =
+                [next(fact), next(fact)].map(|day| Date::unpack(u32::from_le_bytes(day)));
+            let [gender, ethnicity, flags, left_out, slot] = next(fact);
+            Self {
+                place,
+                person,
+                nhs,
+                birth,
+                death,
+                gender,
+                ethnicity,
+                flags,
+                left_out,
+                slot,
+            }
+        })
+    }
+
+    fn is_link(&self) -> bool {
+        self.slot > 0
+    }
+
+    fn verdict(&self, rule: Rule, instead: Instead) -> Verdict {
+        Verdict {
+            place: self.place,
+            left_out: self.left_out,
+            rule,
+            instead,
+            beside: None,
+        }
+    }
+}
+
+impl Number {
+    const BYTES: usize = 25;
+
+    fn packed(&self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        bytes[..4].copy_from_slice(&self.nhs.to_le_bytes());
+        bytes[4..8].copy_from_slice(&self.records.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.person.to_le_bytes());
+        bytes[16..24].copy_from_slice(&self.first.0.to_le_bytes());
+        bytes[24] = self.left_out;
+        bytes
+    }
+
+    fn all(bytes: &[u8]) -> impl Iterator<Item = Self> {
+        bytes.chunks_exact(Self::BYTES).map(|mut number| {
+            let number = &mut number;
+            let [nhs, records] = [next(number), next(number)].map(u32::from_le_bytes);
+            let [person, first] = [next(number), next(number)].map(u64::from_le_bytes);
+            let [left_out] = next(number);
+            Self {
+                nhs,
+                records,
+                person,
+                first: Place(first),
+                left_out,
+            }
+        })
+    }
+}
+
+/// What one thread found, and room it uses again.
+struct Found<'a> {
+    verdicts: Vec<Verdict>,
+    numbers: Dealer<'a>,
+    facts: Vec<Fact>,
 }
 
 /// What becomes of the records that have an NHS number beside a person id.
 type Numbered = HashMap<(u32, u64), Instead, FixedState>;
 
-/// Verdicts, and what becomes of all records with a number and a person.
-type Flagged = (Vec<Verdict>, Vec<((u32, u64), Instead)>);
+/// What one thread found of the persons of one number.
+#[derive(Default)]
+struct Flagged {
+    verdicts: Vec<Verdict>,
+    later: Numbered,
+    numbers: Vec<Number>,
+}
 
 /// Judges the persons of all records, in no order.
-pub(super) fn judge(across: &Across, threads: usize) -> Vec<Verdict> {
-    let mut found = by_person(across, threads);
-    let mut verdicts = Vec::new();
-    let mut numbered = Numbered::default();
-    for (flagged, rest) in by_number(&across.records, &found, threads) {
-        verdicts.extend(flagged);
-        numbered.extend(rest);
-    }
-    for found in &mut found {
-        verdicts.append(&mut found.verdicts);
-    }
-    drop(found);
-    if !numbered.is_empty() {
-        let flagged = on_threads(threads, |thread| {
-            let (_, records) = share(&across.records, thread, threads);
-            let flag = |r: &Record| {
-                let instead = *numbered.get(&(r.nhs, r.person))?;
-                Some(several_for_number(r, instead))
-            };
-            records.iter().filter_map(flag).collect::<Vec<_>>()
-        });
-        verdicts.extend(flagged.into_iter().flatten());
-    }
-    verdicts
-}
-
-fn several_for_number(record: &Record, instead: Instead) -> Verdict {
-    Verdict {
-        place: record.place,
-        rule: Rule::SeveralForNumber,
-        instead,
-        beside: None,
-    }
-}
-
-/// Records and links of one person id. Links count on from the records.
-fn by_person(across: &Across, threads: usize) -> Vec<Found> {
-    let Across { records, links } = across;
-    let keys = |thread| {
-        let (first, records_here) = share(records, thread, threads);
-        let (first_link, links_here) = share(links, thread, threads);
-        let first_link = first_link + records.len() as u32;
-        let records_here = records_here.iter().zip(first..).map(|(r, index)| Key {
-            hash: r.person,
-            index,
-            rest: r.nhs,
-        });
-        let links_here = links_here.iter().zip(first_link..).map(|(l, index)| Key {
-            hash: l.person,
-            index,
-            rest: 0,
-        });
-        records_here.chain(links_here).filter(|key| key.hash != 0)
+pub(super) fn judge(store: &Store, threads: usize) -> io::Result<Vec<Verdict>> {
+    let begin = || Found {
+        verdicts: Vec::new(),
+        numbers: Dealer::new(store),
+        facts: Vec::new(),
     };
-    let expected = records.len() + links.len();
-    for_each_part(threads, expected, keys, |found: &mut Found, part| {
-        // Copied together first: they lie far apart, and so many reads wait at once instead of one after the other.
-        let mut members = std::mem::take(&mut found.members);
-        members.clear();
-        for group in groups(part) {
-            found.gather(across, group, &mut members);
-        }
-        for same in members.chunk_by(|a, b| a.record.person == b.record.person) {
-            found.judge_person(same);
-        }
-        found.members = members;
-    })
+    let found = store.each_part(Kind::Persons, threads, |_| true, begin, Found::judge)?;
+    let mut verdicts = Vec::new();
+    for mut of_one in found {
+        verdicts.append(&mut of_one.verdicts);
+        of_one.numbers.finish()?;
+    }
+    let mut numbered = Numbered::default();
+    for mut of_one in store.each_part(
+        Kind::Numbers,
+        threads,
+        |_| true,
+        Flagged::default,
+        Flagged::judge,
+    )? {
+        verdicts.append(&mut of_one.verdicts);
+        numbered.extend(of_one.later);
+    }
+    let mut parts = std::collections::BTreeSet::new();
+    parts.extend(numbered.keys().map(|(_, person)| part_of(*person)));
+    let wanted = |part| parts.contains(&part);
+    let flagged = store.each_part(
+        Kind::Persons,
+        threads,
+        wanted,
+        Vec::new,
+        |flagged, bytes| {
+            flagged.extend(Fact::all(bytes).filter_map(|fact| {
+                let instead = numbered.get(&(fact.nhs, fact.person))?;
+                Some(fact.verdict(Rule::SeveralForNumber, *instead))
+            }));
+            Ok(())
+        },
+    )?;
+    flagged
+        .into_iter()
+        .for_each(|mut of_one| verdicts.append(&mut of_one));
+    Ok(verdicts)
 }
 
-impl Found {
-    /// Takes the records of one person among the members if there are several. The links to it are judged here.
-    fn gather(&mut self, across: &Across, group: &[Key], members: &mut Vec<Member>) {
-        let Across { records, links } = across;
-        let record = |key: &Key| records.get(key.index as usize);
-        if let [key] = group
-            && record(key).is_some()
-        {
-            // Nothing to hold it against: the record itself is not looked at.
-            self.note_single(key);
-            return;
+impl Found<'_> {
+    fn judge(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut facts = std::mem::take(&mut self.facts);
+        facts.clear();
+        facts.extend(Fact::all(bytes));
+        facts.sort_unstable_by_key(|fact| fact.person);
+        for same in facts.chunk_by_mut(|a, b| a.person == b.person) {
+            if same.iter().any(Fact::is_link) {
+                same.sort_unstable_by_key(Fact::is_link);
+            }
+            let (records, links) = same.split_at(same.partition_point(|fact| !fact.is_link()));
+            if !records.iter().any(Fact::is_service_user) {
+                self.verdicts.extend(links.iter().map(|link| {
+                    link.verdict(Rule::NotAServiceUser(link.slot - 1), Instead::Nothing)
+                }));
+            }
+            match records {
+                [] => {}
+                // Nothing to hold it against.
+                [_] => self.note_number(records)?,
+                _ => self.judge_person(records)?,
+            }
         }
-        let before = members.len();
-        let of_person = group.iter().filter_map(|key| {
-            record(key).map(|record| Member {
-                record: *record,
-                index: key.index,
-            })
-        });
-        members.extend(of_person);
-        let found = members.len() - before;
-        if found < group.len() && !members[before..].iter().any(Member::is_service_user) {
-            let to_nobody = group.iter().filter(|key| record(key).is_none());
-            self.verdicts.extend(to_nobody.map(|key| {
-                let link = &links[key.index as usize - records.len()];
-                Verdict {
-                    place: link.place,
-                    rule: Rule::NotAServiceUser(link.slot),
-                    instead: Instead::Nothing,
-                    beside: None,
-                }
-            }));
-        }
+        self.facts = facts;
+        Ok(())
     }
 
-    fn judge_person(&mut self, same: &[Member]) {
-        self.judge_numbers(same);
+    fn judge_person(&mut self, same: &[Fact]) -> io::Result<()> {
+        self.judge_numbers(same)?;
         self.judge_attribute(same, Attribute::Birth, |r| r.birth, Instead::Day);
         self.judge_attribute(same, Attribute::Death, |r| r.death, Instead::Day);
         let known = |value: u8| (value != 0).then_some(value);
@@ -146,90 +271,118 @@ impl Found {
             |r| known(r.ethnicity),
             Instead::Value,
         );
+        Ok(())
     }
 
-    fn judge_numbers(&mut self, same: &[Member]) {
-        let nhs = same[0].record.nhs;
-        if same.iter().all(|m| m.record.nhs == nhs) {
-            self.note_number(same);
-            return;
+    fn judge_numbers(&mut self, same: &[Fact]) -> io::Result<()> {
+        let nhs = same[0].nhs;
+        if same.iter().all(|fact| fact.nhs == nhs) {
+            return self.note_number(same);
         }
-        let mut numbers: Vec<_> = same.iter().filter(|m| m.record.nhs != 0).copied().collect();
-        numbers.sort_unstable_by_key(|m| m.record.nhs);
-        let runs = || numbers.chunk_by(|a, b| a.record.nhs == b.record.nhs);
+        let mut numbers: Vec<_> = same.iter().filter(|fact| fact.nhs != 0).copied().collect();
+        numbers.sort_unstable_by_key(|fact| fact.nhs);
+        let runs = || numbers.chunk_by(|a, b| a.nhs == b.nhs);
         let best = runs().map(<[_]>::len).max();
         let mut bests = runs().filter(|run| Some(run.len()) == best);
         // In order of the number, so that in a tie the first is the smallest.
-        let most = bests.next().map_or(0, |run| run[0].record.nhs);
+        let most = bests.next().map_or(0, |run| run[0].nhs);
         let tie = bests.next().is_some();
-        runs().for_each(|run| self.note_number(run));
-        for Member { record, .. } in same.iter().filter(|m| tie || m.record.nhs != most) {
-            let (rule, instead) = match record.nhs {
+        runs().try_for_each(|run| self.note_number(run))?;
+        for fact in same.iter().filter(|fact| tie || fact.nhs != most) {
+            let (rule, instead) = match fact.nhs {
                 0 => (Rule::KnownElsewhere, Instead::Number(most)),
                 _ if tie => (Rule::SeveralForPerson, Instead::Tie),
                 _ => (Rule::SeveralForPerson, Instead::Number(most)),
             };
-            self.verdicts.push(Verdict {
-                place: record.place,
-                rule,
-                instead,
-                beside: None,
-            });
+            self.verdicts.push(fact.verdict(rule, instead));
         }
+        Ok(())
     }
 
     fn judge_attribute<T: Copy + Ord>(
         &mut self,
-        same: &[Member],
+        same: &[Fact],
         attribute: Attribute,
-        value: impl Fn(&Record) -> Option<T>,
+        value: impl Fn(&Fact) -> Option<T>,
         instead: impl Fn(T) -> Instead,
     ) {
-        let (most, instead) = match most_common(same.iter().filter_map(|m| value(&m.record))) {
+        let (most, instead) = match most_common(same.iter().filter_map(&value)) {
             Common::All => return,
             Common::Most(most) => (Some(most), instead(most)),
             Common::Tie => (None, Instead::Tie),
         };
-        for Member { record, .. } in same {
-            if value(record).is_some_and(|v| Some(v) != most) {
-                self.verdicts.push(Verdict {
-                    place: record.place,
-                    rule: Rule::Conflicting(attribute),
-                    instead,
-                    beside: None,
-                });
+        for fact in same {
+            if value(fact).is_some_and(|v| Some(v) != most) {
+                self.verdicts
+                    .push(fact.verdict(Rule::Conflicting(attribute), instead));
             }
         }
     }
 
-    /// Notes the number of a person's only record.
-    fn note_single(&mut self, key: &Key) {
-        if key.rest != 0 {
-            self.numbers.push(Key {
-                hash: key.rest.into(),
-                index: key.index,
-                rest: 1,
-            });
-        }
-    }
-
-    /// Notes the number that all these records of a person have.
-    fn note_number(&mut self, same: &[Member]) {
-        if let Some(first) = same.iter().min_by_key(|m| m.record.place)
-            && first.record.nhs != 0
-        {
-            self.numbers.push(Key {
-                hash: first.record.nhs.into(),
-                index: first.index,
-                rest: same.len() as u32,
-            });
+    /// Notes the number that all these records of a person have, if it is one.
+    fn note_number(&mut self, same: &[Fact]) -> io::Result<()> {
+        match same.iter().min_by_key(|fact| fact.place) {
+            Some(first) if first.nhs != 0 => {
+                let number = Number {
+                    nhs: first.nhs,
+                    records: same.len() as u32,
+                    person: first.person,
+                    first: first.place,
+                    left_out: first.left_out,
+                };
+                self.numbers
+                    .deal(Kind::Numbers, number.nhs.into(), number.packed())
+            }
+            _ => Ok(()),
         }
     }
 }
 
-impl Member {
+impl Fact {
     fn is_service_user(&self) -> bool {
-        self.record.is(Record::SERVICE_USER)
+        self.flags & Record::SERVICE_USER != 0
+    }
+}
+
+impl Flagged {
+    /// Persons of one number. Where a person has a single record of it, that record is known and flagged at once; where
+    /// there are more, they are told by number and person.
+    fn judge(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut numbers = std::mem::take(&mut self.numbers);
+        numbers.clear();
+        numbers.extend(Number::all(bytes));
+        numbers.sort_unstable_by_key(|number| number.nhs);
+        let groups = numbers.chunk_by(|a, b| a.nhs == b.nhs);
+        groups
+            .filter(|group| group.len() > 1)
+            .for_each(|group| self.judge_number(group));
+        self.numbers = numbers;
+        Ok(())
+    }
+
+    fn judge_number(&mut self, group: &[Number]) {
+        let most = group.iter().map(|number| number.records).max();
+        let mut bests = group.iter().filter(|number| Some(number.records) == most);
+        let (majority, instead) = match (bests.next(), bests.next()) {
+            (Some(best), None) => (Some(best.person), Instead::SameAs(best.first)),
+            _ => (None, Instead::Tie),
+        };
+        for number in group
+            .iter()
+            .filter(|number| Some(number.person) != majority)
+        {
+            if number.records == 1 {
+                self.verdicts.push(Verdict {
+                    place: number.first,
+                    left_out: number.left_out,
+                    rule: Rule::SeveralForNumber,
+                    instead,
+                    beside: None,
+                });
+            } else {
+                self.later.insert((number.nhs, number.person), instead);
+            }
+        }
     }
 }
 
@@ -260,37 +413,4 @@ fn most_common<T: Copy + Ord>(mut values: impl Iterator<Item = T> + Clone) -> Co
         }
     }
     if tie { Common::Tie } else { Common::Most(most) }
-}
-
-/// Persons of one number. Where a person has a single record of it, that record is known and flagged at once; where there
-/// are more, they are told by number and person.
-fn by_number(records: &[Record], found: &[Found], threads: usize) -> Vec<Flagged> {
-    let keys = |thread: usize| found[thread].numbers.iter().copied();
-    let expected = found.iter().map(|f| f.numbers.len()).sum();
-    for_each_part(threads, expected, keys, |flagged: &mut Flagged, part| {
-        for group in groups(part).filter(|group| group.len() > 1) {
-            judge_number(records, group, flagged);
-        }
-    })
-}
-
-/// Judges the persons of one number.
-fn judge_number(records: &[Record], group: &[Key], (at_once, later): &mut Flagged) {
-    let most = group.iter().map(|key| key.rest).max();
-    let mut bests = group.iter().filter(|key| Some(key.rest) == most);
-    let (majority, instead) = match (bests.next(), bests.next()) {
-        (Some(best), None) => {
-            let first = &records[best.index as usize];
-            (Some(best.index), Instead::SameAs(first.place))
-        }
-        _ => (None, Instead::Tie),
-    };
-    for key in group.iter().filter(|key| Some(key.index) != majority) {
-        let record = &records[key.index as usize];
-        if key.rest == 1 {
-            at_once.push(several_for_number(record, instead));
-        } else {
-            later.push(((record.nhs, record.person), instead));
-        }
-    }
 }

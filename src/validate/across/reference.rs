@@ -3,10 +3,11 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use super::{Across, Attribute, Collapse, Collapsed, Instead, Record, Rule, Verdict};
+use super::tests::Given;
+use super::{Attribute, Collapse, Collapsed, Instead, Record, Rule, Verdict};
 
-/// What [`Across::judge`] must find, in no order.
-pub(super) fn judge(across: &Across) -> (HashSet<Verdict>, Collapsed) {
+/// What [`Across::judge`](super::Across::judge) must find, in no order.
+pub(super) fn judge(across: &Given) -> (HashSet<Verdict>, Collapsed) {
     let records = &across.records;
     let mut verdicts = HashSet::new();
     let mut events = Collapsed::default();
@@ -14,6 +15,7 @@ pub(super) fn judge(across: &Across) -> (HashSet<Verdict>, Collapsed) {
         let mut flag = |rule, instead| {
             assert!(verdicts.insert(Verdict {
                 place: record.place,
+                left_out: record.left_out,
                 rule,
                 instead,
                 beside: None,
@@ -27,6 +29,7 @@ pub(super) fn judge(across: &Across) -> (HashSet<Verdict>, Collapsed) {
         if !records.iter().any(is_user) {
             assert!(verdicts.insert(Verdict {
                 place: link.place,
+                left_out: link.left_out,
                 rule: Rule::NotAServiceUser(link.slot),
                 instead: Instead::Nothing,
                 beside: None

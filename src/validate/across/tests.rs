@@ -29,18 +29,62 @@ fn blank(row: u64) -> Record {
         ethnicity: 0,
         outcome: Record::NO_OUTCOME,
         flags: 0,
+        left_out: 0,
     }
 }
 
-fn of(records: Vec<Record>) -> Across {
-    Across {
+/// What is to be judged.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Given {
+    pub records: Vec<Record>,
+    pub links: Vec<Link>,
+}
+
+fn of(records: Vec<Record>) -> Given {
+    Given {
         records,
         links: Vec::new(),
     }
 }
 
+impl Given {
+    /// Judges with so little memory that most of it goes to the disk, unless all of it is to stay there, having gathered it
+    /// in so many shares.
+    fn judge_with(&self, threads: usize, shares: usize, in_memory: bool) -> Judged {
+        let little = Size {
+            slot: 100,
+            page: 2,
+            pages: 1,
+        };
+        let size = if in_memory { Size::USUAL } else { little };
+        let across = Across {
+            store: Store::new(&std::env::temp_dir(), size),
+        };
+        let mut hands: Vec<_> = (0..shares.max(1)).map(|_| across.gather()).collect();
+        let count = hands.len();
+        for (n, record) in self.records.iter().enumerate() {
+            hands[n * 7 % count].record(record).unwrap();
+        }
+        for (n, link) in self.links.iter().enumerate() {
+            hands[n % count].link(link).unwrap();
+        }
+        hands.into_iter().for_each(|hand| hand.finish().unwrap());
+        let judged = across.judge_with(threads).unwrap();
+        assert_eq!(across.store.facts(), 0);
+        judged
+    }
+
+    fn judge(&self) -> Judged {
+        let judged = self.judge_with(1, 1, true);
+        let spilled = self.judge_with(2, 2, false);
+        assert_eq!(judged.verdicts, spilled.verdicts);
+        assert_eq!(judged.events, spilled.events);
+        judged
+    }
+}
+
 /// Verdicts as rows, in order.
-fn rows(across: Across) -> Vec<(u64, Rule, Instead)> {
+fn rows(across: Given) -> Vec<(u64, Rule, Instead)> {
     let verdicts = across.judge().verdicts;
     let rows = verdicts.iter().map(|v| (v.place.row(), v.rule, v.instead));
     rows.collect()
@@ -60,17 +104,22 @@ fn records_are_small_and_say_nothing() {
         place: at(7),
         slot: 1,
         person: 123_456_789,
+        left_out: 0,
     };
-    let across = Across {
+    let given = Given {
         records: vec![record],
         links: vec![link],
     };
+    let across = Across::new(&std::env::temp_dir());
+    let mut hand = across.gather();
+    hand.record(&record).unwrap();
+    hand.finish().unwrap();
     let instead = [
         Instead::Number(943_476_592),
         Instead::Day(record.birth.unwrap()),
         Instead::Value(77),
     ];
-    let text = format!("{across:?} {instead:?}");
+    let text = format!("{given:?} {across:?} {instead:?}");
     for secret in ["123456789", "94347659", "1941", "23", "77"] {
         assert!(!text.contains(secret), "{text}");
     }
@@ -232,6 +281,7 @@ fn a_link_is_to_a_service_user_of_the_extract() {
             place,
             slot,
             person,
+            left_out: 0,
         });
     }
     for (slot, person) in [(0, 9), (1, 3), (2, 9)] {
@@ -240,6 +290,7 @@ fn a_link_is_to_a_service_user_of_the_extract() {
             place,
             slot,
             person,
+            left_out: 0,
         });
     }
     let nobody = |slot| (5, Rule::NotAServiceUser(slot), Instead::Nothing);

@@ -12,7 +12,6 @@ fn duplicates_collapse_as_national_tables_collapse_them() {
         detail,
         outcome,
         period_end: day(2026, 3, 31),
-        flags: Record::SUBMITTED,
         ..blank(row)
     };
     let records = vec![
@@ -30,7 +29,7 @@ fn duplicates_collapse_as_national_tables_collapse_them() {
         // Row 4 falls: same period, open, same outcome as row 5, but no conversation.
         row(4, 1, 1, 5),
         Record {
-            flags: Record::SUBMITTED | Record::CONVERSATION,
+            flags: Record::CONVERSATION,
             ..row(5, 1, 1, 5)
         },
         // Row 6 costs more since an uplift (detail 2): another event in single-submission tables, where 5 and 6 both
@@ -91,10 +90,9 @@ fn which_duplicate_stays_goes_by_five_steps() {
         period_end: day(2026, 3, 31),
         end: day(2026, 1, 31),
         outcome: 5,
-        flags: Record::SUBMITTED,
         ..blank(row)
     };
-    let conversation = Record::SUBMITTED | Record::CONVERSATION;
+    let conversation = Record::CONVERSATION;
     let better_than: [(Record, Record); 7] = [
         // A later period beats an open end, and any readable period one that is not.
         (
@@ -180,7 +178,6 @@ fn equals_are_told_of_each_other_only() {
         event: 1,
         detail,
         outcome,
-        flags: Record::SUBMITTED,
         ..blank(row)
     };
     let records = vec![row(2, 1, 5), row(3, 1, 5), row(4, 2, 1)];

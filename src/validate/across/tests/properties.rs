@@ -18,14 +18,15 @@ fn records(most: usize) -> impl Strategy<Value = Vec<Record>> {
     };
     let keys = (0_u64..5, 0_u64..4, 0_u32..3, 0_u32..5);
     let dates = (days(), days(), days(), days());
-    let small = (0_u8..3, 0_u8..3, select(vec![0, 1, 255]), 0_u8..8);
+    let small = (0_u8..3, 0_u8..3, select(vec![0, 1, 255]), 0_u8..4, 0_u8..3);
     let record = (keys, dates, small).prop_map(
         |((person, event, detail, nhs), (birth, death, end, period_end), small)| {
-            let (gender, ethnicity, outcome, flags) = small;
+            let (gender, ethnicity, outcome, flags, left_out) = small;
             Record {
                 place: at(0),
                 person,
-                event,
+                // What is left out has no event.
+                event: if left_out == 0 { event } else { 0 },
                 detail,
                 nhs,
                 birth,
@@ -36,6 +37,7 @@ fn records(most: usize) -> impl Strategy<Value = Vec<Record>> {
                 ethnicity,
                 outcome,
                 flags,
+                left_out,
             }
         },
     );
@@ -56,13 +58,14 @@ fn links() -> impl Strategy<Value = Vec<Link>> {
             place: at(row),
             slot,
             person,
+            left_out: row as u8 % 3,
         };
         links.map(link).collect()
     })
 }
 
-fn across() -> impl Strategy<Value = Across> {
-    (records(24), links()).prop_map(|(records, links)| Across { records, links })
+fn given() -> impl Strategy<Value = Given> {
+    (records(24), links()).prop_map(|(records, links)| Given { records, links })
 }
 
 /// Verdicts as a set, with what stands at a cited place instead of the place.
@@ -81,9 +84,16 @@ fn set(judged: &Judged, id: impl Fn(Place) -> u64) -> HashSet<(u64, Rule, Instea
 
 proptest! {
     #[test]
-    fn agrees_with_holding_each_against_each(across in across(), threads in 1_usize..4) {
-        let (verdicts, events) = reference::judge(&across);
-        let judged = across.judge_with(threads);
+    fn agrees_with_holding_each_against_each(
+        given in given(), threads in 1_usize..4, shares in 1_usize..4, in_memory in any::<bool>()
+    ) {
+        let (verdicts, events) = reference::judge(&given);
+        let judged = given.judge_with(threads, shares, in_memory);
+        let left_out = |place| {
+            let records = given.records.iter().map(|r| (r.place, r.left_out));
+            records.chain(given.links.iter().map(|l| (l.place, l.left_out))).find(|r| r.0 == place)
+        };
+        prop_assert!(judged.verdicts.iter().all(|v| left_out(v.place) == Some((v.place, v.left_out))));
         prop_assert!(judged.verdicts.is_sorted_by_key(|v| (v.place, v.rule)));
         prop_assert_eq!(judged.verdicts.len(), verdicts.len());
         prop_assert_eq!(judged.verdicts.into_iter().collect::<HashSet<_>>(), verdicts);
@@ -105,26 +115,6 @@ proptest! {
         let back = |place: Place| shuffled[place.row() as usize - 2].place.row();
         prop_assert_eq!(set(&judged, Place::row), set(&there, back));
     }
-
-    #[test]
-    fn splits_and_merges_change_nothing(across in across(), cuts in (0_usize..25, 0_usize..25), back in any::<bool>()) {
-        let whole = across.judge_with(1);
-        let mut parts: [Across; 3] = Default::default();
-        for (n, record) in across.records.into_iter().enumerate() {
-            parts[usize::from(n >= cuts.0) + usize::from(n >= cuts.1)].records.push(record);
-        }
-        for (n, link) in across.links.into_iter().enumerate() {
-            parts[n % 3].links.push(link);
-        }
-        if back {
-            parts.reverse();
-        }
-        let mut merged = Across::default();
-        parts.into_iter().for_each(|part| merged.merge(part));
-        let merged = merged.judge_with(2);
-        prop_assert_eq!(whole.verdicts, merged.verdicts);
-        prop_assert_eq!(whole.events, merged.events);
-    }
 }
 
 proptest! {
@@ -132,8 +122,8 @@ proptest! {
 
     /// So many records that keys are dealt into parts: neighbourhoods that share nothing, each as if it were alone.
     #[test]
-    fn many_neighbourhoods_are_each_as_if_alone(few in prop::collection::vec(records(24), 8), threads in 1_usize..4) {
-        let mut all = Across::default();
+    fn many_neighbourhoods_are_each_as_if_alone(few in prop::collection::vec(records(24), 8), threads in 1_usize..4, in_memory in any::<bool>()) {
+        let mut all = Given::default();
         let mut expected = HashSet::new();
         for (n, records) in (0_u64..400).zip(few.iter().cycle()) {
             let far = |key: u64| if key == 0 { 0 } else { key + 10 * n };
@@ -146,9 +136,9 @@ proptest! {
             });
             let alone = of(moved.collect());
             expected.extend(reference::judge(&alone).0);
-            all.merge(alone);
+            all.records.extend(alone.records);
         }
-        let judged = all.judge_with(threads);
+        let judged = all.judge_with(threads, threads, in_memory);
         prop_assert_eq!(judged.verdicts.len(), expected.len());
         prop_assert_eq!(judged.verdicts.into_iter().collect::<HashSet<_>>(), expected);
     }

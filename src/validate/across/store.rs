@@ -1,0 +1,365 @@
+//! Keeps what the rules across records need of each, dealt into parts by a hash: in memory while it is little, beyond that
+//! in a temporary file that has no name. What stands there could tell who is meant, so it is encrypted, with a key that is
+//! drawn for it, stands in memory alone and is wiped: however the run ends, nobody can read what is left on the disk.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chacha20::ChaCha20;
+use chacha20::cipher::{KeyIvInit as _, StreamCipher as _};
+use zeroize::Zeroizing;
+
+use super::threads::on_threads;
+
+/// Parts of each kind. With ten million records one part has 2.5 MB, with one million it fits into a cache.
+const PARTS: usize = 128;
+
+/// What is kept of persons, of their numbers, of events.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    Persons,
+    Numbers,
+    Events,
+}
+
+const KINDS: usize = 3;
+
+/// Takes what each thread deals, slot by slot. A slot holds facts of one part.
+pub(super) struct Store {
+    directory: PathBuf,
+    size: Size,
+    state: Mutex<State>,
+}
+
+/// How much there is of what.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Size {
+    /// Bytes of a slot.
+    pub slot: usize,
+    /// Slots of a page, which is what memory is asked for at once.
+    pub page: usize,
+    /// Pages that are kept in memory.
+    pub pages: usize,
+}
+
+impl Size {
+    /// 72 MiB: a little over a million records.
+    pub const USUAL: Self = Self {
+        slot: 8 << 10,
+        page: 128,
+        pages: 72,
+    };
+}
+
+#[derive(Default)]
+struct State {
+    /// The first slots.
+    pages: Vec<Box<[u8]>>,
+    /// The slots behind them.
+    file: Option<(File, Zeroizing<[u8; 32]>)>,
+    /// Slots that are taken.
+    taken: u64,
+    facts: u64,
+    /// By kind and part: slots and how many bytes they hold.
+    parts: Vec<Vec<(u64, u32)>>,
+}
+
+impl Store {
+    pub fn new(directory: &Path, size: Size) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            size,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Where the temporary file is made if one is needed.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Forgets everything, the key included.
+    pub fn clear(&self) {
+        *self.lock() = State::default();
+    }
+
+    /// How many facts there are.
+    pub fn facts(&self) -> u64 {
+        self.lock().facts
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the facts of a part; the buffer is empty afterwards.
+    fn take(&self, part: usize, facts: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
+        let Size { slot, page, pages } = self.size;
+        let length = bytes.len();
+        let mut state = self.lock();
+        let number = state.taken;
+        state.taken += 1;
+        state.facts += facts;
+        let kept = (pages * page) as u64;
+        if number < kept {
+            let (at, within) = (number as usize / page, number as usize % page * slot);
+            if state.pages.len() == at {
+                state.pages.push(vec![0; slot * page].into_boxed_slice());
+            }
+            state.pages[at][within..within + length].copy_from_slice(bytes);
+        } else {
+            if state.file.is_none() {
+                let mut key = Zeroizing::new([0; 32]);
+                getrandom::fill(key.as_mut_slice())
+                    .map_err(|_| io::Error::other("the system gives no random numbers"))?;
+                state.file = Some((tempfile::tempfile_in(&self.directory)?, key));
+            }
+            let cipher = state.file.as_ref().map(|(_, key)| cipher(key, number));
+            drop(state);
+            if let Some(mut cipher) = cipher {
+                cipher.apply_keystream(bytes);
+            }
+            state = self.lock();
+            if let Some((file, _)) = &mut state.file {
+                file.seek(SeekFrom::Start((number - kept) * slot as u64))?;
+                file.write_all(bytes)?;
+            }
+        }
+        if state.parts.is_empty() {
+            state.parts.resize_with(KINDS * PARTS, Vec::new);
+        }
+        state.parts[part].push((number, length as u32));
+        bytes.clear();
+        Ok(())
+    }
+
+    /// Puts all facts of a part into `bytes`, in no order.
+    fn read(&self, part: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
+        bytes.clear();
+        let Size { slot, page, pages } = self.size;
+        let kept = (pages * page) as u64;
+        let mut state = self.lock();
+        let State {
+            pages, file, parts, ..
+        } = &mut *state;
+        let Some(slots) = parts.get(part) else {
+            return Ok(());
+        };
+        bytes.reserve_exact(slots.iter().map(|(_, length)| *length as usize).sum());
+        let mut ciphers = Vec::new();
+        for (number, length) in slots {
+            let (from, length) = (bytes.len(), *length as usize);
+            if *number < kept {
+                let (at, within) = (*number as usize / page, *number as usize % page * slot);
+                bytes.extend_from_slice(&pages[at][within..within + length]);
+            } else if let Some((file, key)) = file {
+                bytes.resize(from + length, 0);
+                file.seek(SeekFrom::Start((number - kept) * slot as u64))?;
+                file.read_exact(&mut bytes[from..])?;
+                ciphers.push((cipher(key, *number), from, length));
+            }
+        }
+        drop(state);
+        for (mut cipher, from, length) in ciphers {
+            cipher.apply_keystream(&mut bytes[from..from + length]);
+        }
+        Ok(())
+    }
+
+    /// Shows the facts of every part that is `wanted` to `visit`, part by part, in so many threads. Gives back what each
+    /// thread made.
+    pub fn each_part<O: Send>(
+        &self,
+        kind: Kind,
+        threads: usize,
+        wanted: impl Fn(usize) -> bool + Sync,
+        begin: impl Fn() -> O + Sync,
+        visit: impl Fn(&mut O, &[u8]) -> io::Result<()> + Sync,
+    ) -> io::Result<Vec<O>> {
+        let next = AtomicUsize::new(0);
+        let made = on_threads(threads, |_| {
+            let (mut made, mut bytes) = (begin(), Vec::new());
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                if at >= PARTS {
+                    return Ok(made);
+                }
+                if wanted(at) {
+                    self.read(kind as usize * PARTS + at, &mut bytes)?;
+                    visit(&mut made, &bytes)?;
+                }
+            }
+        });
+        made.into_iter().collect()
+    }
+}
+
+/// A stream that stands for one slot of one file: both have been used for nothing else.
+fn cipher(key: &[u8; 32], slot: u64) -> ChaCha20 {
+    let mut nonce = [0; 12];
+    nonce[..8].copy_from_slice(&slot.to_le_bytes());
+    ChaCha20::new(&(*key).into(), &nonce.into())
+}
+
+/// The part of its kind that facts with this hash are in.
+pub(super) fn part_of(hash: u64) -> usize {
+    /// Odd, so that different hashes stay different; spreads whatever they differ in to the first bits.
+    const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+    (hash.wrapping_mul(SPREAD) >> (u64::BITS - PARTS.ilog2())) as usize
+}
+
+/// One thread's way into the store.
+pub(super) struct Dealer<'a> {
+    store: &'a Store,
+    /// By kind and part: how many facts, and their bytes.
+    buffers: Vec<(u64, Vec<u8>)>,
+}
+
+impl<'a> Dealer<'a> {
+    pub fn new(store: &'a Store) -> Self {
+        let empty = || (0, Vec::new());
+        Self {
+            store,
+            buffers: std::iter::repeat_with(empty).take(KINDS * PARTS).collect(),
+        }
+    }
+
+    /// Deals a fact to where all of its kind with the same hash are.
+    pub fn deal<const N: usize>(&mut self, kind: Kind, hash: u64, fact: [u8; N]) -> io::Result<()> {
+        let slot = self.store.size.slot;
+        let part = kind as usize * PARTS + part_of(hash);
+        let (facts, buffer) = &mut self.buffers[part];
+        if buffer.len() + N > slot {
+            self.store.take(part, std::mem::take(facts), buffer)?;
+        }
+        if buffer.capacity() == 0 {
+            buffer.reserve_exact(slot);
+        }
+        buffer.extend_from_slice(&fact);
+        *facts += 1;
+        Ok(())
+    }
+
+    /// Hands over what is left.
+    pub fn finish(self) -> io::Result<()> {
+        for (part, (facts, mut buffer)) in self.buffers.into_iter().enumerate() {
+            if facts > 0 {
+                self.store.take(part, facts, &mut buffer)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The next bytes of a fact.
+pub(super) fn next<const N: usize>(fact: &mut &[u8]) -> [u8; N] {
+    let mut bytes = [0; N];
+    let (here, rest) = fact.split_at(N);
+    bytes.copy_from_slice(here);
+    *fact = rest;
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Slots of four facts, of which the first four stay in memory.
+    const SMALL: Size = Size {
+        slot: 32,
+        page: 2,
+        pages: 2,
+    };
+
+    fn everything(store: &Store, kind: Kind, threads: usize) -> Vec<(u64, usize)> {
+        let made = store.each_part(
+            kind,
+            threads,
+            |_| true,
+            Vec::new,
+            |all, bytes| {
+                let part = all.len();
+                all.extend(
+                    bytes
+                        .chunks_exact(8)
+                        .map(|mut fact| u64::from_le_bytes(next(&mut fact))),
+                );
+                assert!(
+                    all[part..]
+                        .windows(2)
+                        .all(|two| part_of(two[0]) == part_of(two[1]))
+                );
+                Ok(())
+            },
+        );
+        let mut all: Vec<u64> = made.unwrap().concat();
+        all.sort_unstable();
+        all.chunk_by(|a, b| a == b)
+            .map(|same| (same[0], same.len()))
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_dealt_is_there_once_by_part(
+            facts in prop::collection::vec((0_u64..9, any::<bool>()), 0..300),
+            threads in 1_usize..4,
+        ) {
+            let directory = tempfile::tempdir().unwrap();
+            let store = Store::new(directory.path(), SMALL);
+            let mut wanted = [const { std::collections::BTreeMap::<u64, usize>::new() }; 2];
+            std::thread::scope(|scope| {
+                for here in facts.chunks(facts.len().div_ceil(threads).max(1)) {
+                    let store = &store;
+                    scope.spawn(move || {
+                        let mut dealer = Dealer::new(store);
+                        for (fact, is_event) in here {
+                            let kind = if *is_event { Kind::Events } else { Kind::Persons };
+                            dealer.deal(kind, *fact, fact.to_le_bytes()).unwrap();
+                        }
+                        dealer.finish().unwrap();
+                    });
+                }
+            });
+            for (fact, is_event) in &facts {
+                *wanted[usize::from(*is_event)].entry(*fact).or_default() += 1;
+            }
+            prop_assert_eq!(store.facts(), facts.len() as u64);
+            for (kind, wanted) in [Kind::Persons, Kind::Events].into_iter().zip(wanted) {
+                prop_assert_eq!(everything(&store, kind, threads), wanted.into_iter().collect::<Vec<_>>());
+            }
+            prop_assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+            store.clear();
+            prop_assert_eq!((store.facts(), everything(&store, Kind::Persons, 1)), (0, Vec::new()));
+        }
+    }
+
+    /// A person who reads the disk finds no fact there, and no two slots look alike though they hold the same.
+    #[test]
+    fn nothing_on_the_disk_can_be_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::new(directory.path(), SMALL);
+        let secret = *b"94347659";
+        let mut dealer = Dealer::new(&store);
+        for _ in 0..400 {
+            dealer.deal(Kind::Persons, 7, secret).unwrap();
+        }
+        dealer.finish().unwrap();
+        let mut written = Vec::new();
+        if let Some((file, key)) = &mut store.lock().file {
+            file.rewind().unwrap();
+            file.read_to_end(&mut written).unwrap();
+            assert_ne!(**key, [0; 32]);
+        }
+        assert_eq!(written.len(), 400 * 8 - 4 * 32);
+        assert!(!written.windows(8).any(|bytes| bytes == secret));
+        let slots: std::collections::HashSet<_> = written.chunks(32).collect();
+        assert_eq!(slots.len(), written.len() / 32);
+        let there = everything(&store, Kind::Persons, 2);
+        assert_eq!(there, [(u64::from_le_bytes(secret), 400)]);
+    }
+}
