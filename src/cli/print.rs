@@ -39,10 +39,11 @@ pub fn unprinted(error: &Error, bundle: &Path) {
     let closed =
         matches!(error, Error::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe);
     if !closed {
+        self::error(error);
+        let bundle = shown(bundle);
         let _ = writeln!(
             io::stderr(),
-            "cld: {error}. The run is complete nevertheless: the bundle is {}",
-            shown(bundle)
+            "The run is complete nevertheless: the bundle is {bundle}"
         );
     }
 }

@@ -121,9 +121,9 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        // Looking into a directory to empty it takes file handles, and there may be none. As long as nothing is in it, it
-        // goes without.
-        let _ = fs::remove_dir(&self.filled);
+        // From the inside to the outside, as looking into a directory takes a file handle: there may be one at most, that
+        // of a file which could be made, and none where nothing could.
+        let _ = fs::remove_dir(&self.filled).or_else(|_| fs::remove_dir_all(&self.filled));
         let _ = fs::remove_dir(self.temporary.path());
     }
 }

@@ -33,7 +33,7 @@ fn failing(pick: impl Fn(u64) -> bool) {
             outcome,
             lasting: at % 2 == 0,
         };
-        let Some(mut command) = fault.put(scene.council.command(), &mark) else {
+        let Some(mut command) = fault.put(scene.command(), &mark) else {
             return;
         };
         let said = said(&mut command);
@@ -83,7 +83,7 @@ fn a_source_that_cannot_be_read_on_is_refused_and_says_what_to_do() {
             outcome: EIO,
             lasting: true,
         };
-        let Some(mut command) = fault.put(scene.council.command(), &mark) else {
+        let Some(mut command) = fault.put(scene.command(), &mark) else {
             return;
         };
         let said = said(&mut command);
@@ -100,7 +100,7 @@ fn a_run_without_file_handles_ends_in_order_and_says_what_to_do() {
     // From too few for the first file to enough.
     for handles in 4..40 {
         let script = format!("ulimit -n {handles}; exec \"$@\"");
-        let said = Said::of(shell(&script, &scene.council.command()));
+        let said = Said::of(shell(&script, &scene.command()));
         if said.code == 0 {
             assert!(scene.takes_back(), "a bundle");
             done += 1;
@@ -132,7 +132,7 @@ fn a_clock_that_is_set_back_changes_nothing_but_what_it_says() {
     };
     let scene = Scene::new(40);
     let manifest = |back: &str, after: &str| {
-        let mut command = scene.council.command();
+        let mut command = scene.command();
         let command = command
             .env("LD_PRELOAD", library)
             .env("CLOCK_BACK", back)
@@ -144,7 +144,7 @@ fn a_clock_that_is_set_back_changes_nothing_but_what_it_says() {
             .find(|n| n.starts_with("out/") && n.ends_with("manifest.json"));
         let text = fs::read(scene.council.path(name.expect("a manifest"))).unwrap();
         // Twice the same: an equal bundle from another time is left as it stands.
-        scene.silent(said(&mut scene.council.command())).code(0);
+        scene.silent(said(&mut scene.command())).code(0);
         let again = fs::read(scene.council.path(name.unwrap())).unwrap();
         assert!(text == again);
         assert!(scene.takes_back(), "it verifies");

@@ -30,7 +30,7 @@ pub fn mounting(scene: &Scene) -> Option<Vec<&'static str>> {
 
 /// Runs a script where file systems can be mounted, in the scene's directory, with the run's command as its arguments.
 pub fn where_mounted(words: &[&str], scene: &Scene, script: &str) -> Said {
-    let run = scene.council.command();
+    let run = scene.command();
     let mut command = Command::new(words[0]);
     command
         .args(&words[1..])
@@ -96,7 +96,7 @@ fn a_file_that_may_not_grow_fails_the_run_and_does_not_kill_it() {
     let scene = Scene::new(400);
     for blocks in [0, 1, 4, 16, 64] {
         let script = format!("ulimit -f {blocks}; exec \"$@\"");
-        let said = Said::of(shell(&script, &scene.council.command()));
+        let said = Said::of(shell(&script, &scene.command()));
         scene.failed(said, 1, &["ulimit -f", "cannot"]);
     }
     scene.recovers();

@@ -23,7 +23,7 @@ fn killed_at(points: u64, rows: u32) {
             4 => Signal::SIGINT,
             _ => Signal::SIGKILL,
         };
-        let mut command = scene.council.command();
+        let mut command = scene.command();
         let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = piped.spawn().unwrap();
         std::thread::sleep(Duration::from_micros(chance.below(whole)));
@@ -79,7 +79,7 @@ fn killed_before(pick: impl Fn(u64) -> bool) {
             outcome: "kill",
             lasting: false,
         };
-        let Some(mut command) = fault.put(scene.council.command(), &mark) else {
+        let Some(mut command) = fault.put(scene.command(), &mark) else {
             return;
         };
         let said = scene.silent(said(&mut command));

@@ -17,7 +17,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::support::{Council, Said, Table, call, samples, tree};
+use crate::support::{Council, Said, Table, call, cld, samples, tree};
 
 /// A council that has a bundle and a worklist, about to run on other records.
 struct Scene {
@@ -88,6 +88,12 @@ impl Scene {
         scene.before = scene.outputs();
         assert!(scene.before.len() > 10, "an earlier bundle and worklist");
         scene
+    }
+
+    /// The run, on files as they are.
+    fn command(&self) -> Command {
+        let config = self.council.path("council.yaml");
+        cld(["run", "--config", config.to_str().unwrap()])
     }
 
     /// What lies in the directories of the bundles and the worklists.

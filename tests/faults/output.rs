@@ -27,7 +27,7 @@ fn a_directory_that_may_only_be_read_is_told_with_what_to_do() {
         if fs::metadata("/proc/self").unwrap().uid() != 0 {
             let usual = mode(&path);
             fs::set_permissions(&path, PermissionsExt::from_mode(0o500)).unwrap();
-            let said = said(&mut scene.council.command());
+            let said = said(&mut scene.command());
             fs::set_permissions(&path, PermissionsExt::from_mode(usual)).unwrap();
             scene.failed(said, 1, &[&held, "may not be written", "another directory"]);
         }
@@ -50,7 +50,7 @@ fn a_directory_that_goes_away_ends_the_run_with_what_to_do() {
             lasting: false,
         };
         let mark = scene.council.path("mark");
-        let Some(command) = fault.put(scene.council.command(), &mark) else {
+        let Some(command) = fault.put(scene.command(), &mark) else {
             return;
         };
         let Some(stopped) = Stopped::start(command) else {
@@ -97,7 +97,7 @@ fn a_link_to_a_directory_is_as_good_as_the_directory() {
     // The lock is on what the link leads to.
     let held = fs::File::open(scene.council.path("real-out")).unwrap();
     held.try_lock().unwrap();
-    scene.failed(said(&mut scene.council.command()), 7, &["another run"]);
+    scene.failed(said(&mut scene.command()), 7, &["another run"]);
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_link_that_leads_nowhere_is_refused_and_nothing_is_made_behind_it() {
         let (path, aside) = (scene.council.path(directory), scene.council.path("aside"));
         fs::rename(&path, &aside).unwrap();
         symlink("nowhere", &path).unwrap();
-        let mut command = scene.council.command();
+        let mut command = scene.command();
         if deeper {
             command.arg("--out").arg(path.join("below"));
         }
@@ -138,15 +138,15 @@ fn of_two_runs_at_once_one_makes_the_bundle_and_the_other_says_who_is_there() {
             outcome: "stop",
             lasting: false,
         };
-        let Some(command) = fault.put(scene.council.command(), &mark) else {
+        let Some(command) = fault.put(scene.command(), &mark) else {
             return;
         };
         let first = Stopped::start(command).expect("it stops");
-        let second = scene.silent(said(&mut scene.council.command())).code(7);
+        let second = scene.silent(said(&mut scene.command())).code(7);
         second.says(&["another run", "--out", "Wait"]);
         // Another directory for the bundles, the same one for the worklists.
         let elsewhere = scene.council.path("elsewhere");
-        let third = said(scene.council.command().arg("--out").arg(&elsewhere));
+        let third = said(scene.command().arg("--out").arg(&elsewhere));
         scene
             .silent(third)
             .code(7)
@@ -169,7 +169,7 @@ fn runs_that_race_for_one_directory_never_disturb_each_other() {
     let mut chance = Chance::new();
     for _ in 0..5 {
         let start = || {
-            let mut command = scene.council.command();
+            let mut command = scene.command();
             let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
             piped.spawn().unwrap()
         };
@@ -197,7 +197,7 @@ fn a_summary_that_cannot_be_printed_does_not_make_a_failure_of_a_bundle() {
         .write(true)
         .open("/dev/full")
         .unwrap();
-    let mut command = scene.council.command();
+    let mut command = scene.command();
     let output = command.stdout(full).stderr(Stdio::piped()).spawn().unwrap();
     let said = scene
         .silent(Said::of(output.wait_with_output().unwrap()))

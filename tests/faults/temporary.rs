@@ -27,12 +27,12 @@ fn written(process: u32) -> Vec<(PathBuf, PathBuf)> {
 #[test]
 fn temporary_files_lie_in_the_output_are_closed_to_others_and_hold_only_what_may_leave() {
     // Enough findings for the sheets of the workbook to have a file each.
-    let scene = Scene::new(1500);
+    let scene = Scene::new(300);
     let base = scene.council.directory.path().to_owned();
     let temporary = scene.council.path("tmp");
     fs::create_dir(&temporary).unwrap();
     let (mut seen, mut nameless, mut ended) = (0, 0, false);
-    for at in (1..1000).step_by(9) {
+    for at in (3..1000).step_by(23) {
         let fault = Fault {
             calls: WRITING,
             path: format!("{}/", base.display()),
@@ -40,7 +40,7 @@ fn temporary_files_lie_in_the_output_are_closed_to_others_and_hold_only_what_may
             outcome: "stop",
             lasting: false,
         };
-        let mut command = scene.council.command();
+        let mut command = scene.command();
         command.env("TMPDIR", &temporary);
         let Some(command) = fault.put(command, &scene.council.path("mark")) else {
             return;
@@ -93,7 +93,7 @@ fn temporary_files_lie_in_the_output_are_closed_to_others_and_hold_only_what_may
 fn a_finished_bundle_is_open_as_usual_and_a_worklist_is_not() {
     let scene = Scene::new(40);
     let script = "umask 027; exec \"$@\"";
-    let said = crate::support::Said::of(super::shell(script, &scene.council.command()));
+    let said = crate::support::Said::of(super::shell(script, &scene.command()));
     scene.silent(said).code(0);
     for name in scene.is_intact().keys() {
         let path: &Path = &scene.council.path(name);
