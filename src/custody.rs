@@ -4,7 +4,11 @@ use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::sync::OnceLock;
 
+#[cfg(unix)]
+use nix::sys::stat::{FchmodatFlags, Mode, fchmodat, umask};
 use zeroize::Zeroizing;
 
 /// No key file needs more: a key is one line of text, the rest is comments.
@@ -146,6 +150,35 @@ impl fmt::Display for Finding {
             self.words
         )
     }
+}
+
+/// The mask of modes that this process was started with.
+#[cfg(unix)]
+static USUAL: OnceLock<Mode> = OnceLock::new();
+
+/// From now on everything that this process makes is for its own account alone, the temporary files of libraries included,
+/// until it is handed to [`open_up`]. A second call changes nothing.
+pub fn keep_to_ourselves() {
+    #[cfg(unix)]
+    USUAL.get_or_init(|| umask(Mode::S_IRWXG | Mode::S_IRWXO));
+}
+
+/// Gives a finished file or directory the mode that it would have had without [`keep_to_ourselves`]. Where the file system
+/// refuses, it stays closed.
+pub fn open_up(path: &Path) {
+    #[cfg(unix)]
+    if let Some(usual) = USUAL.get() {
+        let full = if path.is_dir() { 0o777 } else { 0o666 };
+        let mode = Mode::from_bits_truncate(full) - *usual;
+        let _ = fchmodat(
+            nix::fcntl::AT_FDCWD,
+            path,
+            mode,
+            FchmodatFlags::FollowSymlink,
+        );
+    }
+    #[cfg(not(unix))]
+    let _ = path;
 }
 
 /// Makes a new file that only this account can read, and makes sure it is on the disk.

@@ -1,12 +1,13 @@
 //! Every way a command can fail, and the one table from failure to exit code.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::attest::SealError;
 use crate::config::ConfigError;
 use crate::extract::ExtractError;
 use crate::map::MapError;
+use crate::refusal;
 use crate::schema::SchemaError;
 use crate::treat::KeyError;
 use crate::write::WriteError;
@@ -52,6 +53,14 @@ pub enum Error {
     /// The output could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// The output could not be written into this directory.
+    #[error("{source} (in {})", path.display())]
+    Into {
+        /// The directory of the bundles or the worklists.
+        path: PathBuf,
+        /// Why.
+        source: WriteError,
+    },
     /// The bundle could not be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -77,7 +86,11 @@ impl Error {
     /// The contract's exit code (section 2). An interrupted run ends as the shell expects of a signal.
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::Internal(_) | Self::Io { .. } | Self::Write(_) | Self::Seal(_) => 1,
+            Self::Internal(_)
+            | Self::Io { .. }
+            | Self::Write(_)
+            | Self::Into { .. }
+            | Self::Seal(_) => 1,
             Self::Usage(_) | Self::Config(_) | Self::Schema(_) => 2,
             Self::Input(_) | Self::Extract(_) | Self::Map(_) => 3,
             Self::Gate(_) => 4,
@@ -91,6 +104,35 @@ impl Error {
     /// The same, for `main`.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.exit_status())
+    }
+
+    /// The same, with the directory that was written into, where it does not tell itself.
+    pub fn into_directory(self, path: &Path) -> Self {
+        match self {
+            Self::Write(source) => Self::Into {
+                path: path.to_owned(),
+                source,
+            },
+            other => other,
+        }
+    }
+
+    /// What to do about what the operating system refused, where the message does not say it. `None` where it refused
+    /// nothing.
+    pub fn remedy(&self) -> Option<&'static str> {
+        let mut refused = None;
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            refused = error.downcast_ref::<std::io::Error>().or(refused);
+            cause = error.source();
+        }
+        match self {
+            Self::Io { action: "read", .. } => refused.and_then(refusal::of_reading),
+            Self::Io { .. } | Self::Write(_) | Self::Into { .. } | Self::Seal(_) => {
+                refused.map(refusal::of_writing)
+            }
+            _ => None,
+        }
     }
 
     /// An input or output error on a file of ours.

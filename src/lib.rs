@@ -21,7 +21,7 @@
 //! | [`portal`] | whether a file would pass the portal's file rules as it stands, for `cld validate` | the return's field names |
 //! | [`config`], [`schema`] | what the council wants, what the return is; read strictly, compiled once | each other's names |
 //! | [`finding`], [`error`] | what is wrong with a record, what ends a command | |
-//! | [`nhs_number`], [`date`], [`tokens`], [`redact`], [`custody`], [`yaml`], [`nearest`], [`progress`], [`interrupt`] | one thing each | nothing |
+//! | [`nhs_number`], [`date`], [`tokens`], [`redact`], [`refusal`], [`custody`], [`yaml`], [`nearest`], [`progress`], [`interrupt`] | one thing each | nothing |
 //!
 //! # Invariants
 //!
@@ -75,6 +75,7 @@ pub mod pipeline;
 pub mod portal;
 pub mod progress;
 pub mod redact;
+pub mod refusal;
 pub mod rulebook;
 pub mod sample;
 pub mod schema;

@@ -137,7 +137,9 @@ impl Command {
 /// A panic's message may hold whatever was being worked on, so only its place is told.
 fn silence_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        if let Some(place) = panic.location() {
+        if !crate::write::is_refusal(panic.payload())
+            && let Some(place) = panic.location()
+        {
             print::panic(place);
         }
     }));

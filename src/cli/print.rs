@@ -28,7 +28,24 @@ pub fn json(value: &serde_json::Value) -> Result<()> {
 /// Tells why a command failed, on stderr.
 pub fn error(error: &Error) {
     // Where stderr is gone there is nobody to tell.
-    let _ = writeln!(io::stderr(), "cld: {error}");
+    let _ = match error.remedy() {
+        Some(remedy) => writeln!(io::stderr(), "cld: {error}. {remedy}"),
+        None => writeln!(io::stderr(), "cld: {error}"),
+    };
+}
+
+/// Tells that a bundle was made although its summary could not be printed.
+pub fn unprinted(error: &Error, bundle: &Path) {
+    let closed =
+        matches!(error, Error::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe);
+    if !closed {
+        self::error(error);
+        let bundle = shown(bundle);
+        let _ = writeln!(
+            io::stderr(),
+            "The run is complete nevertheless: the bundle is {bundle}"
+        );
+    }
 }
 
 /// Tells where the program broke, on stderr.

@@ -40,6 +40,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
+    crate::custody::keep_to_ourselves();
     let config = Config::load(&arguments.config, schemas)?;
     refuse_collisions(&config.schema)?;
     let options = RunOptions {
@@ -47,11 +48,16 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
         allow_test_key: arguments.allow_test_key,
     };
     let outcome = pipeline::run(config, &options)?;
-    match arguments.format {
-        Format::Human => print::out(&human(&outcome, arguments.grid))?,
-        Format::Json => print::json(&machine(&outcome))?,
+    let printed = match arguments.format {
+        Format::Human => print::out(&human(&outcome, arguments.grid)),
+        Format::Json => print::json(&machine(&outcome)),
+    };
+    let bundle = outcome.bundle.map_err(Error::Gate)?;
+    // The bundle is there, so that the run has not failed.
+    if let Err(e) = printed {
+        print::unprinted(&e, &bundle);
     }
-    outcome.bundle.map(drop).map_err(Error::Gate)
+    Ok(())
 }
 
 /// How many of the commonest findings are shown.

@@ -24,6 +24,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<()> {
+    crate::custody::keep_to_ourselves();
     let directory = &arguments.run;
     let lock = Lock::take(directory).map_err(|e| {
         Error::Input(format!(

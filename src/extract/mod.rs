@@ -17,12 +17,14 @@ pub use source::{Fingerprint, MAX_ROW_BYTES, Source};
 
 use std::path::PathBuf;
 
+use crate::refusal;
+
 /// Why a source was refused. Never carries a cell's value.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExtractError {
     /// The file cannot be opened or read.
-    #[error("cannot read {}: {source}. Check the path{} and that you may read the file", path.display(), under_sources(*configured))]
+    #[error("cannot read {}: {source}. {}", path.display(), remedy(source, *configured))]
     Unreadable {
         /// The file concerned.
         path: PathBuf,
@@ -67,6 +69,10 @@ pub enum ExtractError {
     },
 }
 
-fn under_sources(configured: bool) -> &'static str {
-    if configured { " under `sources:`" } else { "" }
+fn remedy(refused: &std::io::Error, configured: bool) -> &'static str {
+    match refusal::of_reading(refused) {
+        Some(remedy) => remedy,
+        None if configured => "Check the path under `sources:` and that you may read the file",
+        None => "Check the path and that you may read the file",
+    }
 }

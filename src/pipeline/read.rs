@@ -159,6 +159,11 @@ pub fn read<W: Send, O: Send, S>(
                     None => return outcome.map(|_| unreachable!("this is the failure")),
                 }
             }
+            // What was met in a file that is written to or cut short meanwhile says nothing of the file.
+            Err(e @ (Error::Extract(_) | Error::Input(_))) => {
+                inputs.iter().try_for_each(Input::unchanged)?;
+                return Err(e);
+            }
             Err(e) => return Err(e),
         }
     }

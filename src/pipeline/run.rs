@@ -18,7 +18,7 @@ use crate::select::Exclusion;
 use crate::treat::{Identifiers, MasterKey, People, RowPlan, Scope, Sightings, Values};
 use crate::validate::across::{Across, Collapsed};
 use crate::validate::{Broken, Check, Plan, Setting, Tally};
-use crate::write::{FindingRow, GridRow, Lock, Spill, Staging, WorklistHeader, grid_rows};
+use crate::write::{FindingRow, GridRow, Spill, Staging, WorklistHeader, grid_rows};
 
 /// What the command line adds to the configuration.
 #[derive(Debug, Clone, Default)]
@@ -106,33 +106,23 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     let previous = Previous::open(&config, &key, &signing.public(), &plan)?;
     let sought = previous.as_ref().and_then(Previous::sought);
 
-    let bundle_stage =
-        Staging::begin(&config.bundle_dir, false).map_err(Error::io("make", &config.bundle_dir))?;
-    let Some(_lock) =
-        Lock::take(&config.bundle_dir).map_err(Error::io("lock", &config.bundle_dir))?
+    let Some(bundle_stage) = Staging::begin(&config.bundle_dir, false)
+        .map_err(Error::io("write into", &config.bundle_dir))?
     else {
         return Err(Error::Busy(format!(
             "another run is writing into {}. Wait for it to end, or give another directory with --out",
             config.bundle_dir.display()
         )));
     };
-    bundle_stage
-        .clear()
-        .map_err(Error::io("clear", &config.bundle_dir))?;
-    let worklist_stage = Staging::begin(&config.worklist_dir, true)
-        .map_err(Error::io("make", &config.worklist_dir))?;
-    // A lock of its own: runs with different bundle directories may share this one.
-    let Some(_worklist_lock) =
-        Lock::take(&config.worklist_dir).map_err(Error::io("lock", &config.worklist_dir))?
+    // Locked by itself: runs with different bundle directories may share this one.
+    let Some(worklist_stage) = Staging::begin(&config.worklist_dir, true)
+        .map_err(Error::io("write into", &config.worklist_dir))?
     else {
         return Err(Error::Busy(format!(
             "another run is writing its worklist into {}. Wait for it to end, or name another directory under `output:`",
             config.worklist_dir.display()
         )));
     };
-    worklist_stage
-        .clear()
-        .map_err(Error::io("clear", &config.worklist_dir))?;
 
     let header = WorklistHeader::new(
         inputs
@@ -191,12 +181,15 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
                 .take(&lines)
                 .map_err(Error::io("write", &config_ref.worklist_dir))
         },
-    )?;
+    )
+    .map_err(|e| e.into_directory(&config_ref.bundle_dir))?;
 
     let mut sums = Sums::new(sources, plan.fields.len());
     let mut sightings = sought.map(Sightings::new);
     for reader in readers {
-        let finished: Finished<'_> = reader.finish()?;
+        let finished: Finished<'_> = reader
+            .finish()
+            .map_err(|e| e.into_directory(&config.bundle_dir))?;
         sums.merge(finished.sums);
         if let Some((all, of_one)) = sightings.as_mut().zip(finished.sightings) {
             all.merge(&of_one);
@@ -276,13 +269,15 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         run_id,
     };
     if !config.gate.admits(outcome.with_errors, outcome.read) {
-        (outcome.worklist, outcome.workbook) = worklist.finish(
-            worklist_stage,
-            &plan,
-            &sums.tally,
-            &outcome.findings,
-            &outcome.run_id,
-        )?;
+        (outcome.worklist, outcome.workbook) = worklist
+            .finish(
+                worklist_stage,
+                &plan,
+                &sums.tally,
+                &outcome.findings,
+                &outcome.run_id,
+            )
+            .map_err(|e| e.into_directory(&config.worklist_dir))?;
         outcome.bundle = Err(format!(
             "{} of {} records have an error, more than gate.max_error_records of {} allows. No bundle was made; the worklist and the findings are in {}",
             outcome.with_errors,
@@ -300,7 +295,8 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         &plan,
         &identifiers,
         bundle_stage.path(),
-    )?;
+    )
+    .map_err(|e| e.into_directory(&config.bundle_dir))?;
     for (field, records) in &written.withheld {
         sums.tally
             .findings
@@ -336,13 +332,15 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     crate::interrupt::check()?;
     let named = config.bundle_dir.join(&outcome.run_id);
     outcome.existed = attest::exists_already(&named, bundle_stage.path(), &signing)?;
-    (outcome.worklist, outcome.workbook) = worklist.finish(
-        worklist_stage,
-        &plan,
-        &sums.tally,
-        &outcome.findings,
-        &outcome.run_id,
-    )?;
+    (outcome.worklist, outcome.workbook) = worklist
+        .finish(
+            worklist_stage,
+            &plan,
+            &sums.tally,
+            &outcome.findings,
+            &outcome.run_id,
+        )
+        .map_err(|e| e.into_directory(&config.worklist_dir))?;
     if !outcome.existed {
         bundle_stage
             .finish(&outcome.run_id, false)

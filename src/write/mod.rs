@@ -32,7 +32,7 @@ pub use spill::{Spill, SpillWriter};
 pub use staging::{Lock, Staging};
 pub use tables::{FindingRow, GridRow, data_quality_csv, findings_csv, grid_rows};
 pub use texts::{Column, Texts};
-pub use workbook::{MOST_UNASKED, WORKBOOK, Workbook, write_workbook};
+pub use workbook::{MOST_UNASKED, WORKBOOK, Workbook, is_refusal, write_workbook};
 pub use worklist::{WorklistHeader, WorklistLines, unverified_csv};
 
 use std::io;
@@ -42,9 +42,7 @@ use std::io;
 #[non_exhaustive]
 pub enum WriteError {
     /// The disk said no.
-    #[error(
-        "cannot write the output: {0}. Check that the disk has room and that the folders under `output:` may be written"
-    )]
+    #[error("cannot write the output: {0}")]
     Io(#[from] io::Error),
     /// The Parquet library said no.
     #[error("cannot write the Parquet file: {0}")]

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::custody;
+
 /// What names of unfinished directories begin with.
 const UNFINISHED: &str = ".cld-unfinished-";
 
@@ -30,23 +32,34 @@ impl Lock {
     }
 }
 
-/// A directory being filled. Dropped before it is finished, it goes with all that is in it.
+/// A directory being filled, in a directory that is locked meanwhile. Dropped before it is finished, it goes with all that
+/// is in it.
 #[derive(Debug)]
 pub struct Staging {
     temporary: TempDir,
     filled: PathBuf,
     base: PathBuf,
-    /// Directories that this run made to get there, the innermost first.
-    made: Vec<PathBuf>,
+    private: bool,
+    made: Made,
+    /// Last, so that nobody else is let in before the rest has gone.
+    _lock: Lock,
 }
 
 impl Staging {
-    /// Begins a directory under `base`, which is made if need be. `private` keeps others out.
+    /// Begins a directory under `base`, which is made if need be, and removes what runs that were killed left there.
+    /// `private` keeps others out for good. `None` if another run holds `base`.
     ///
     /// # Errors
-    /// When the file system refuses.
-    pub fn begin(base: &Path, private: bool) -> io::Result<Self> {
-        let made = make(base, private)?;
+    /// When the file system refuses; what was made on the way is gone again.
+    pub fn begin(base: &Path, private: bool) -> io::Result<Option<Self>> {
+        let mut made = Made::default();
+        made.make(base, private)?;
+        // First of all: two runs must not clear away what the other one has begun.
+        let Some(lock) = Lock::take(base)? else {
+            made.keep();
+            return Ok(None);
+        };
+        clear(base)?;
         let temporary = tempfile::Builder::new()
             .prefix(UNFINISHED)
             .tempdir_in(base)?;
@@ -55,30 +68,14 @@ impl Staging {
         if private {
             restrict(&filled, 0o700)?;
         }
-        Ok(Self {
+        Ok(Some(Self {
             temporary,
             filled,
             base: base.to_owned(),
+            private,
             made,
-        })
-    }
-
-    /// Removes what runs that were killed left beside this one. The caller holds the lock.
-    ///
-    /// # Errors
-    /// When the file system refuses.
-    pub fn clear(&self) -> io::Result<()> {
-        for entry in fs::read_dir(&self.base)? {
-            let entry = entry?;
-            let ours = Some(entry.file_name().as_os_str()) == self.temporary.path().file_name();
-            if !ours
-                && entry.file_name().to_string_lossy().starts_with(UNFINISHED)
-                && entry.file_type()?.is_dir()
-            {
-                fs::remove_dir_all(entry.path())?;
-            }
-        }
-        Ok(())
+            _lock: lock,
+        }))
     }
 
     /// Where files are put.
@@ -89,8 +86,14 @@ impl Staging {
     /// Gives the directory its name by one rename. `replace` first moves an older one of that name out of the way.
     ///
     /// # Errors
-    /// When the file system refuses; the older one then stands as before.
+    /// When the file system refuses; everything then stands as before.
     pub fn finish(mut self, name: &str, replace: bool) -> io::Result<PathBuf> {
+        if !self.private {
+            for entry in fs::read_dir(&self.filled)? {
+                custody::open_up(&entry?.path());
+            }
+            custody::open_up(&self.filled);
+        }
         sync(&self.filled)?;
         let target = self.base.join(name);
         let aside = self.temporary.path().join("replaced");
@@ -98,44 +101,93 @@ impl Staging {
         if replaced {
             fs::rename(&target, &aside)?;
         }
-        if let Err(e) = fs::rename(&self.filled, &target) {
+        let finished = fs::rename(&self.filled, &target);
+        // A name that may be gone after a loss of power is none: then the directory goes back to where it came from.
+        let certain = finished.and_then(|()| {
+            sync(&self.base).inspect_err(|_| {
+                let _ = fs::rename(&target, &self.filled);
+            })
+        });
+        if let Err(e) = certain {
             if replaced {
                 fs::rename(&aside, &target)?;
             }
             return Err(e);
         }
-        sync(&self.base)?;
-        self.made.clear();
+        self.made.keep();
         Ok(target)
     }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        // The temporary directory would remove itself after this; directories that this run made go with it if they are empty.
-        if !self.made.is_empty() {
-            let _ = fs::remove_dir_all(self.temporary.path());
-            for made in &self.made {
-                let _ = fs::remove_dir(made);
+        // From the inside to the outside, as looking into a directory takes a file handle: there may be one at most, that
+        // of a file which could be made, and none where nothing could.
+        let _ = fs::remove_dir(&self.filled).or_else(|_| fs::remove_dir_all(&self.filled));
+        let _ = fs::remove_dir(self.temporary.path());
+    }
+}
+
+/// Directories that this run made to get to its own, the innermost first. They go with it if they are empty.
+#[derive(Debug, Default)]
+struct Made(Vec<PathBuf>);
+
+impl Made {
+    /// Makes a directory and those above it.
+    fn make(&mut self, base: &Path, private: bool) -> io::Result<()> {
+        let nowhere = |p: &&Path| p.is_symlink() && !p.exists();
+        if base.ancestors().any(|p| nowhere(&p)) {
+            return Err(io::Error::other(
+                "it is a link that leads nowhere. Make the directory that it names, or give another one",
+            ));
+        }
+        let new = base
+            .ancestors()
+            .take_while(|p| !p.as_os_str().is_empty() && !p.exists());
+        let new: Vec<_> = new.map(Path::to_owned).collect();
+        for directory in new.into_iter().rev() {
+            match fs::create_dir(&directory) {
+                // Another run was faster.
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists && directory.is_dir() => {}
+                made => {
+                    made?;
+                    self.0.insert(0, directory.clone());
+                    if private && directory == base {
+                        restrict(base, 0o700)?;
+                    } else {
+                        custody::open_up(&directory);
+                    }
+                }
             }
+        }
+        Ok(())
+    }
+
+    /// They stay.
+    fn keep(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for made in &self.0 {
+            let _ = fs::remove_dir(made);
         }
     }
 }
 
-/// Makes a directory and those above it, and says which are new, the innermost first.
-fn make(base: &Path, private: bool) -> io::Result<Vec<PathBuf>> {
-    let new: Vec<_> = base
-        .ancestors()
-        .take_while(|p| !p.as_os_str().is_empty() && !p.exists())
-        .map(Path::to_owned)
-        .collect();
-    if !new.is_empty() {
-        fs::create_dir_all(base)?;
-        if private {
-            restrict(base, 0o700)?;
+/// Removes what runs that were killed left in a directory. The caller holds its lock.
+fn clear(base: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(base)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED)
+            && entry.file_type()?.is_dir()
+        {
+            fs::remove_dir_all(entry.path())?;
         }
     }
-    Ok(new)
+    Ok(())
 }
 
 /// Sets the mode of a file or directory, where the system has modes.

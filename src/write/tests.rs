@@ -1,6 +1,7 @@
 //! What is written, from the bytes of a cell to directories that appear whole.
 
 use std::fs;
+use std::path::Path;
 
 use proptest::prelude::*;
 
@@ -242,28 +243,33 @@ fn rows_beyond_memory_go_by_the_disk_unharmed() {
     );
 }
 
+fn begin(base: &Path) -> Staging {
+    let begun = Staging::begin(base, false).unwrap();
+    begun.expect("nobody holds it")
+}
+
 #[test]
 fn a_directory_appears_whole_or_not_at_all() {
     let base = tempfile::tempdir().unwrap();
     let out = base.path().join("out");
     {
-        let stage = Staging::begin(&out, false).unwrap();
+        let stage = begin(&out);
         fs::write(stage.path().join("a"), "1").unwrap();
         assert!(!out.join("run").exists());
     }
     assert!(!out.exists(), "a base that was made goes again");
 
-    let stage = Staging::begin(&out, false).unwrap();
+    let stage = begin(&out);
     fs::write(stage.path().join("a"), "1").unwrap();
     stage.finish("run", false).unwrap();
     assert_eq!(fs::read_to_string(out.join("run/a")).unwrap(), "1");
 
     // What is there is replaced on demand only.
-    let stage = Staging::begin(&out, false).unwrap();
+    let stage = begin(&out);
     fs::write(stage.path().join("b"), "2").unwrap();
     assert!(stage.finish("run", false).is_err());
     assert!(out.join("run/a").exists());
-    let stage = Staging::begin(&out, false).unwrap();
+    let stage = begin(&out);
     fs::write(stage.path().join("b"), "2").unwrap();
     stage.finish("run", true).unwrap();
     assert!(!out.join("run/a").exists() && out.join("run/b").exists());
@@ -277,11 +283,13 @@ fn only_what_dead_runs_left_is_cleared() {
     fs::create_dir_all(&left).unwrap();
     fs::create_dir(base.path().join("run")).unwrap();
     fs::write(base.path().join(".cld-unfinished-file"), "").unwrap();
-    let stage = Staging::begin(base.path(), false).unwrap();
-    stage.clear().unwrap();
+    let stage = begin(base.path());
     assert!(!left.exists() && stage.path().exists());
     assert!(base.path().join("run").exists());
     assert!(base.path().join(".cld-unfinished-file").exists());
+    // Nor what a run is at work on.
+    assert!(Staging::begin(base.path(), false).unwrap().is_none());
+    assert!(stage.path().exists());
 }
 
 #[test]

@@ -3,12 +3,13 @@
 //! Sheets are written row by row into files without a name beside the workbook, with the texts in their cells. The other
 //! way, a table of all texts, takes memory, and the library writes a text there as markup if it looks like some.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::fs;
 use std::io::{self, BufWriter, Write as _};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 use hashbrown::HashMap;
 use rust_xlsxwriter::{
@@ -121,9 +122,15 @@ pub(super) fn write(directory: &Path, sheet_lines: usize) -> Result<Workbook> {
         file.as_file().sync_all().map_err(WriteError::from)?;
         Ok(())
     }));
-    // The library panics when a sheet's file cannot grow, which is what a full disk comes to.
-    let full = |_| Err(WriteError::from(io::Error::other("a sheet cannot grow")).into());
-    written.unwrap_or_else(full)?;
+    written.unwrap_or_else(|panic| {
+        let code = match REFUSED.swap(0, Ordering::Relaxed) {
+            0 => code_of(&*panic),
+            code => Some(code),
+        };
+        let refused = code.map(io::Error::from_raw_os_error);
+        let refused = refused.unwrap_or_else(|| io::Error::other("a sheet cannot grow"));
+        Err(WriteError::from(refused).into())
+    })?;
     let path = directory.join(WORKBOOK);
     file.persist(&path)
         .map_err(|e| Error::io("rename", &path)(e.error))?;
@@ -133,6 +140,24 @@ pub(super) fn write(directory: &Path, sheet_lines: usize) -> Result<Workbook> {
         folded: cases.all_folded() as u64,
         sheets,
     })
+}
+
+/// What the system said when a sheet's file could not grow: the library panics then, in any of its threads. 0: nothing.
+static REFUSED: AtomicI32 = AtomicI32::new(0);
+
+/// Whether a panic is the library's way to say that the disk refused a write. What [`write_workbook`] gives tells it, so
+/// that nobody else need.
+pub fn is_refusal(panic: &(dyn Any + Send)) -> bool {
+    let code = code_of(panic);
+    REFUSED.store(code.unwrap_or(0), Ordering::Relaxed);
+    code.is_some()
+}
+
+/// The number of the system's error in the text of a panic, which holds nothing else that is asked for.
+fn code_of(panic: &(dyn Any + Send)) -> Option<i32> {
+    let text = panic.downcast_ref::<String>()?;
+    let (_, code) = text.split_once(": Os { code: ")?;
+    code.split_once(',')?.0.parse().ok()
 }
 
 /// What the library says, as an error of ours.
