@@ -127,7 +127,10 @@ impl Error {
             cause = error.source();
         }
         match self {
-            Self::Io { action: "read", .. } => refused.and_then(refusal::of_reading),
+            // A file that was there a moment ago.
+            Self::Io { action: "read", .. } => {
+                refused.map(|e| refusal::of_reading(e).unwrap_or_else(|| refusal::of_writing(e)))
+            }
             Self::Io { .. } | Self::Write(_) | Self::Into { .. } | Self::Seal(_) => {
                 refused.map(refusal::of_writing)
             }

@@ -47,7 +47,39 @@ fn out_of_handles(error: &io::Error) -> bool {
     // ERROR_TOO_MANY_OPEN_FILES
     #[cfg(not(unix))]
     let codes = [4, 4];
+    // Some libraries keep what the system said as text only.
+    let told = || {
+        let text = error.to_string();
+        let (_, code) = text.rsplit_once("(os error ")?;
+        code.split_once(')')?.0.parse().ok()
+    };
     error
         .raw_os_error()
+        .or_else(told)
         .is_some_and(|code| codes.contains(&code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_to_be_done_hangs_on_what_was_refused() {
+        let full = io::Error::from(ErrorKind::StorageFull);
+        assert!(of_writing(&full).starts_with("The disk is full"));
+        assert!(of_reading(&full).is_some_and(|said| said.contains("another disk")));
+        // Whoever knows which file it is says more.
+        assert_eq!(of_reading(&ErrorKind::NotFound.into()), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn too_many_open_files_are_known_by_number_and_by_text() {
+        let raw = io::Error::from_raw_os_error(nix::errno::Errno::EMFILE as i32);
+        let text = io::Error::other(format!("{raw} at path \"x (1)\""));
+        for error in [raw, text] {
+            assert_eq!(of_writing(&error), HANDLES);
+            assert_eq!(of_reading(&error), Some(HANDLES));
+        }
+    }
 }

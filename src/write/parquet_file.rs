@@ -116,11 +116,12 @@ impl ParquetFile {
     ///
     /// # Errors
     /// When the disk is full.
-    pub fn finish(self) -> Result<String, WriteError> {
-        let Hashed { mut file, hash } = self.writer.into_inner()?;
-        file.flush()?;
+    pub fn finish(mut self) -> Result<String, WriteError> {
+        // Taking the file out of the writer would turn what the disk says into mere text.
+        self.writer.finish()?;
+        let Hashed { file, hash } = self.writer.inner();
         file.sync_all()?;
-        Ok(data_encoding::HEXLOWER.encode(&hash.finalize()))
+        Ok(data_encoding::HEXLOWER.encode(&hash.clone().finalize()))
     }
 }
 

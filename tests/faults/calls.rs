@@ -50,7 +50,6 @@ fn failing(pick: impl Fn(u64) -> bool) {
             scene.silent(said).code(1).says(&[remedy(outcome)]);
             assert!(!scene.takes_back());
         } else {
-            println!("{at} {outcome}");
             scene.failed(said, 1, &[remedy(outcome)]);
         }
     }

@@ -55,13 +55,13 @@ fn killed_at(points: u64, rows: u32) {
 
 #[test]
 fn a_run_killed_at_any_moment_leaves_the_earlier_bundle_and_no_half_of_another() {
-    killed_at(20, 200);
+    killed_at(15, 100);
 }
 
 #[test]
 #[ignore = "a minute"]
 fn a_longer_run_killed_at_50_moments_leaves_the_earlier_bundle_and_no_half_of_another() {
-    killed_at(50, 3000);
+    killed_at(50, 300);
 }
 
 /// Kills a run before the calls that `pick` chooses of all that change the disk.
