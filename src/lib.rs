@@ -39,21 +39,24 @@
 //!
 //! # The engine, and why
 //!
-//! One pass reads each source in blocks of about a mebibyte. A block's cells are places in its text, kept by column, so
-//! that text is copied once, into the row that leaves. Columns are checked one at a time; columns that repeat are judged by
-//! their distinct values (a look-up, a shape, an encoding happens once for each), conditions by the distinct combinations
-//! of what they ask. Rows that leave are text, bucketed by the first bits of the person pseudonym, spilled to a file
-//! without a name, sorted bucket by bucket and written as CSV and Parquet at once. Blocks and buckets are worked on by all
-//! processors and taken in order.
+//! One pass reads each source in blocks of half a mebibyte. A block's cells are places in its text, found by masks of
+//! sixty-four bytes. Columns are checked one at a time; columns that repeat are judged by their distinct values (a look-up,
+//! a shape, an encoding happens once for each), conditions by the distinct combinations of what they ask. Rows that leave
+//! are numbers of distinct texts and bytes of pseudonyms ([`treat::Layout`]), a third of their text; they are bucketed by
+//! the first bits of the person pseudonym, go to a file without a name where memory does not suffice, and are sorted and
+//! written as CSV and Parquet group by group. What can be decided of a distinct text (may it leave, how is it quoted, what
+//! is it as a number) is decided once. Blocks and groups are worked on by all processors and taken in order.
 //!
 //! Measured before this was chosen, on two cores with 1,000,000 rows of 48 columns (585 MB), CPU seconds for reading,
 //! 20 code lists and 8 date columns: the csv crate row by row 1.0; into Arrow string views with kernels 2.5; the same
 //! through polars expressions per batch 3.3; polars streaming 4.2, and 0.6 to 1.7 GB of memory against 13 to 150 MB.
 //! polars' own CSV reader also refuses or misreads what case systems write (an inch mark, a short row, a lone carriage
 //! return), and brings an HTTP client when it is switched on together with its lazy engine. So: the reading of records is
-//! ours, Arrow and Parquet carry what is written, and polars works on tables: the derived reporting period now, joins of
-//! sources where they come. Rules across records keep 56 bytes of each, bring those of one person or event together by the
-//! first bits of a hash and sort small parts: about 0.1 s for a million records.
+//! ours, as are the pages of Parquet columns, since the library's writer hashes every cell to find out what is known here
+//! already; Arrow and Parquet lay down the file; and polars works on tables: the derived reporting period now, joins of
+//! sources where they come. Rules across records keep little of each, bring those of one person or event together by the
+//! first bits of a hash and sort small parts; beyond a bound they go to a nameless file too, encrypted with a key that is
+//! never written, because what they hold may not leave.
 //! `tests/bench/run` measures a whole run against polars' plain copy
 //! of the same file.
 

@@ -73,9 +73,16 @@ pub struct Layout {
 /// A row as it is kept.
 #[derive(Clone, Copy)]
 pub struct Packed<'a> {
-    present: u64,
     numbers: &'a [[u8; 2]],
-    tail: &'a [u8],
+    pseudonyms: Pseudonyms<'a>,
+    inline: &'a [u8],
+}
+
+/// The pseudonyms of a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Pseudonyms<'a> {
+    present: u64,
+    bytes: &'a [u8],
 }
 
 impl Layout {
@@ -117,12 +124,19 @@ impl Layout {
         let length = u32::from_le_bytes(*length) as usize;
         let (present, rest) = rest.get(..length)?.split_first_chunk::<PRESENT>()?;
         let (numbers, tail) = rest.split_at_checked(2 * self.values)?;
+        let present = u64::from_le_bytes(*present);
+        let (_, inline) = tail.split_at_checked(present.count_ones() as usize * PSEUDONYM)?;
         let packed = Packed {
-            present: u64::from_le_bytes(*present),
             numbers: numbers.as_chunks().0,
-            tail,
+            pseudonyms: Pseudonyms::new(present, tail),
+            inline,
         };
-        (tail.len() >= packed.pseudonyms() * PSEUDONYM).then_some((packed, LENGTH + length))
+        Some((packed, LENGTH + length))
+    }
+
+    /// Bytes of a row before its pseudonyms.
+    pub fn before_pseudonyms(&self) -> usize {
+        LENGTH + PRESENT + 2 * self.values
     }
 }
 
@@ -134,36 +148,47 @@ impl<'a> Packed<'a> {
             .map(|number| u16::from_le_bytes(*number))
     }
 
-    fn pseudonyms(self) -> usize {
-        self.present.count_ones() as usize
-    }
-
-    /// A pseudonym by its position.
-    #[inline]
-    pub fn pseudonym(self, at: usize) -> Option<&'a [u8; PSEUDONYM]> {
-        let bit = 1_u64 << at;
-        if self.present & bit == 0 {
-            return None;
-        }
-        let before = (self.present & (bit - 1)).count_ones() as usize;
-        self.tail[before * PSEUDONYM..].first_chunk()
-    }
-
-    /// Whether both have the same pseudonyms.
-    pub fn same_pseudonyms(self, other: Self) -> bool {
-        let of = |row: Self| &row.tail[..row.pseudonyms() * PSEUDONYM];
-        self.present == other.present && of(self) == of(other)
+    /// The row's pseudonyms.
+    pub fn pseudonyms(self) -> Pseudonyms<'a> {
+        self.pseudonyms
     }
 
     /// The texts that have no number, in the order of the numbers that say so.
     pub fn inline(self) -> impl Iterator<Item = &'a [u8]> {
-        let mut rest = &self.tail[self.pseudonyms() * PSEUDONYM..];
+        let mut rest = self.inline;
         std::iter::from_fn(move || {
             let (length, text) = rest.split_first_chunk::<4>()?;
             let (text, behind) = text.split_at_checked(u32::from_le_bytes(*length) as usize)?;
             rest = behind;
             Some(text)
         })
+    }
+}
+
+impl<'a> Pseudonyms<'a> {
+    /// Those that are present, at the beginning of the bytes.
+    #[inline]
+    pub fn new(present: u64, bytes: &'a [u8]) -> Self {
+        Self {
+            present,
+            bytes: &bytes[..present.count_ones() as usize * PSEUDONYM],
+        }
+    }
+
+    /// Bit k: pseudonym k is there.
+    pub fn present(self) -> u64 {
+        self.present
+    }
+
+    /// A pseudonym by its position.
+    #[inline]
+    pub fn get(self, at: usize) -> Option<&'a [u8; PSEUDONYM]> {
+        let bit = 1_u64 << at;
+        if self.present & bit == 0 {
+            return None;
+        }
+        let before = (self.present & (bit - 1)).count_ones() as usize;
+        self.bytes[before * PSEUDONYM..].first_chunk()
     }
 }
 
@@ -199,7 +224,7 @@ mod tests {
             prop_assert_eq!(taken, length);
             prop_assert!(packed.numbers().eq(numbers.iter().copied()));
             for (at, pseudonym) in pseudonyms.iter().enumerate() {
-                prop_assert_eq!(packed.pseudonym(at), pseudonym.as_ref());
+                prop_assert_eq!(packed.pseudonyms().get(at), pseudonym.as_ref());
             }
             prop_assert!(packed.inline().eq(inline));
         }

@@ -16,7 +16,7 @@ mod values;
 pub use identifiers::{Identifiers, IdentifiersMet, skeleton};
 pub use key::{KeyError, MasterKey, Scope};
 pub use key_file::{FormatError, Weakness};
-pub use layout::{INLINE, LENGTH, Layout, OutputColumn, PSEUDONYM, Packed, Stored};
+pub use layout::{INLINE, LENGTH, Layout, OutputColumn, PSEUDONYM, Packed, Pseudonyms, Stored};
 pub use open_services::{Met, OpenServices, SERVICE_KIND, Seen, Service, Sighting, Sightings};
 pub use people::{People, PeopleMet};
 pub use pseudonym::{DomainKey, LocalRefusal, Pseudonym, SourceDigester};

@@ -52,8 +52,8 @@ pub fn render(rows: &SortedRows<'_>, range: std::ops::Range<usize>) -> Vec<u8> {
     lines
 }
 
-/// How many columns from the first on are equal in both rows.
-fn same_cells(columns: &[OutputColumn], a: Row<'_>, b: Row<'_>) -> usize {
+/// How many columns from the first on are equal in both rows, the last column apart.
+pub fn same_cells(columns: &[OutputColumn], a: Row<'_>, b: Row<'_>) -> usize {
     let same = |column: &OutputColumn| match column.stored {
         Stored::Nothing => true,
         Stored::Value(at) => a.numbers[at] == b.numbers[at],

@@ -25,7 +25,7 @@ mod worklist;
 
 pub use column_chunk::{ColumnCells, ColumnEncoder};
 pub use column_pages::EncodedColumn;
-pub use csv_file::{CsvFile, render as render_csv};
+pub use csv_file::{CsvFile, render as render_csv, same_cells};
 pub use parquet_file::{EncodedGroup, GroupEncoder, GroupEncoders, ParquetFile};
 pub use sort::{Group, Key, PseudonymCell, Row, SortedRows, groups};
 pub use spill::{Spill, SpillWriter};

@@ -56,7 +56,6 @@ pub struct GroupEncoders {
 /// Encodes row groups. One belongs to one thread.
 pub struct GroupEncoder {
     encoder: ColumnEncoder,
-    codes: Vec<u32>,
 }
 
 /// A row group ready to be put into the file.
@@ -133,7 +132,6 @@ impl GroupEncoders {
     pub fn encoder(&self) -> Result<GroupEncoder, WriteError> {
         Ok(GroupEncoder {
             encoder: ColumnEncoder::new(&self.schema)?,
-            codes: Vec::new(),
         })
     }
 }
@@ -144,10 +142,12 @@ impl GroupEncoder {
     /// # Errors
     /// When the library refuses.
     pub fn encode(&mut self, rows: &SortedRows<'_>) -> Result<EncodedGroup, WriteError> {
+        let numbers = rows.columns();
+        let empty = vec![0; rows.len()];
         let columns = rows.key().columns.iter().enumerate();
         let encoded = columns.map(|(position, column)| match column.stored {
-            Stored::Value(at) => self.values(rows, position, column.form, Some(at)),
-            Stored::Nothing => self.values(rows, position, column.form, None),
+            Stored::Value(at) => self.values(rows, position, column.form, at, &numbers[at]),
+            Stored::Nothing => self.values(rows, position, column.form, 0, &empty),
             Stored::Pseudonym(_) => {
                 let values: Vec<_> = rows
                     .all()
@@ -181,15 +181,9 @@ impl GroupEncoder {
         rows: &SortedRows<'_>,
         position: usize,
         form: Form,
-        at: Option<usize>,
+        at: usize,
+        codes: &[u32],
     ) -> Result<EncodedColumn, WriteError> {
-        self.codes.clear();
-        match at {
-            Some(at) => self.codes.extend(rows.all().map(|row| row.numbers[at])),
-            None => self.codes.resize(rows.len(), 0),
-        }
-        let codes = &self.codes;
-        let at = at.unwrap_or(0);
         let text = |code| rows.utf8(at, code);
         let short = |code| rows.typed(at, code) as i32;
         let long = |code| rows.typed(at, code);
