@@ -42,6 +42,8 @@ pub(super) struct Facts<'a> {
     pub written: &'a Written,
     pub collapsed: &'a Collapsed,
     pub run_id: &'a str,
+    /// SHA-256 of the program, in hex, where it can be read.
+    pub tool_digest: Option<String>,
     pub started: DateTime<Utc>,
 }
 
@@ -124,6 +126,12 @@ fn parquet_footer(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut footer = Vec::new();
     file.take(u64::from(length)).read_to_end(&mut footer)?;
     Ok(footer)
+}
+
+/// SHA-256 of this program, in hex.
+pub(super) fn tool_digest() -> Option<String> {
+    let path = std::env::current_exe().ok()?;
+    digest::of_file(&path).ok().map(|(digest, _)| digest)
 }
 
 /// Whether the sound bundle of an equal run is there already; then it is left as it stands.
@@ -273,10 +281,7 @@ fn predicate(facts: &Facts<'_>) -> Result<Predicate> {
                     "release"
                 }
             ),
-            tool_digest: std::env::current_exe()
-                .ok()
-                .and_then(|path| digest::of_file(&path).ok())
-                .map(|(digest, _)| digest),
+            tool_digest: facts.tool_digest.clone(),
         },
     })
 }

@@ -75,6 +75,8 @@ pub struct Outcome {
 /// so, and worklist and findings are there.
 pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     let started = chrono::Utc::now();
+    // Takes a while, and nothing waits for it before the manifest.
+    let tool_digest = std::thread::spawn(attest::tool_digest);
     if let Some(out) = &options.out {
         config.use_bundle_dir(out)?;
     }
@@ -326,6 +328,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         written: &written,
         collapsed: &outcome.collapsed,
         run_id: &outcome.run_id,
+        tool_digest: tool_digest.join().unwrap_or_default(),
         started,
     };
     attest::seal(&facts, bundle_stage.path())?;

@@ -10,8 +10,8 @@ use crate::finding::{ALL_SOURCES, ExtractFinding, Finding};
 use crate::select::Exclusion;
 use crate::validate::{Check, Plan, Tally};
 use crate::write::{
-    FindingRow, MOST_UNASKED, Staging, WORKBOOK, WorklistHeader, WorklistLines, findings_csv,
-    unverified_csv, write_workbook,
+    Durable, FindingRow, MOST_UNASKED, Staging, WORKBOOK, WorklistHeader, WorklistLines,
+    findings_csv, unverified_csv, write_workbook,
 };
 
 /// What a batch adds to the worklist.
@@ -81,8 +81,8 @@ impl Lines {
 
 /// The worklist being written.
 pub(super) struct Worklist {
-    findings: BufWriter<File>,
-    excluded: BufWriter<File>,
+    findings: BufWriter<Durable>,
+    excluded: BufWriter<Durable>,
     listed: u64,
 }
 
@@ -91,7 +91,8 @@ impl Worklist {
     pub fn begin(directory: &Path, header: &WorklistHeader) -> Result<Self> {
         let begin = |name: &str, line: Vec<u8>| {
             let path = directory.join(name);
-            let mut file = private_file(&path).map(|file| BufWriter::with_capacity(1 << 18, file));
+            let mut file = private_file(&path)
+                .map(|file| BufWriter::with_capacity(1 << 18, Durable::new(file)));
             let begun = file.as_mut().map_or(Ok(()), |file| file.write_all(&line));
             begun.and(file).map_err(Error::io("write", path))
         };
@@ -165,7 +166,10 @@ impl Worklist {
             let local = header.local().iter().map(|_| &b""[..]);
             lines.finding(&Finding::of_extract(finding, plan), None, local);
         }
-        self.take(&lines)
+        self.take(&lines)?;
+        // All but all of it is there: the disk has time for it while the submission is written.
+        self.findings.flush()?;
+        self.findings.get_mut().settle()
     }
 
     /// Adds what was counted and the workbook, unless there are too many findings for one that nobody asked for, and
@@ -182,7 +186,7 @@ impl Worklist {
         for file in [self.findings, self.excluded] {
             file.into_inner()
                 .map_err(io::IntoInnerError::into_error)
-                .and_then(|f| f.sync_all())
+                .and_then(|mut f| f.finish())
                 .map_err(Error::io("write", &base))?;
         }
         let unverified = tally

@@ -12,7 +12,7 @@ use parquet::errors::ParquetError;
 use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
 
 use super::WriteError;
-use super::column_pages::{EncodedColumn, Pages, Presence};
+use super::column_pages::{Content, EncodedColumn, Pages, Presence};
 use crate::hex;
 
 /// Bytes of a dictionary at most: a reader holds it whole while it reads the column.
@@ -168,12 +168,14 @@ impl ColumnEncoder {
             } => {
                 self.presence.of(values, Option::is_some);
                 let mut values = values.iter().flatten();
-                return self.pages.plain(&column, &self.presence, |plain| {
-                    // As many as `presence` says.
-                    if let Some(value) = values.next() {
-                        push_digits(plain, &[], value);
-                    }
-                });
+                return self
+                    .pages
+                    .plain(&column, &self.presence, Content::Digits, |plain| {
+                        // As many as `presence` says.
+                        if let Some(value) = values.next() {
+                            push_digits(plain, &[], value);
+                        }
+                    });
             }
             ColumnCells::Pseudonym {
                 values,
@@ -185,16 +187,25 @@ impl ColumnEncoder {
                 prefix,
             } => self.pseudonyms(values, |row| prefixed[row], prefix),
         }
+        let content = match cells {
+            ColumnCells::Pseudonym { .. } | ColumnCells::Combined { .. } => Content::Digits,
+            _ => Content::Usual,
+        };
         let (plain, ends, positions) = (&self.plain, &self.ends, &self.positions);
         let positions = &positions[..self.presence.values];
         if pays(plain, ends, positions) {
             let distinct = ends.len();
-            return self
-                .pages
-                .dictionary(&column, &self.presence, plain, distinct, positions);
+            return self.pages.dictionary(
+                &column,
+                &self.presence,
+                content,
+                plain,
+                distinct,
+                positions,
+            );
         }
         let mut positions = positions.iter().map(|p| *p as usize);
-        self.pages.plain(&column, &self.presence, |page| {
+        self.pages.plain(&column, &self.presence, content, |page| {
             if let Some(at) = positions.next() {
                 page.extend_from_slice(&plain[start(ends, at)..ends[at]]);
             }
@@ -213,18 +224,38 @@ impl ColumnEncoder {
         }
         self.presence.of(codes, |code| *code != 0);
         self.positions.clear();
-        self.positions.resize(codes.len() + 1, 0);
-        let mut at = 0;
-        for &code in codes {
-            let mut position = self.known[code as usize];
-            if position == UNSEEN {
-                position = self.order.len() as u32;
-                self.known[code as usize] = position;
-                self.order.push(code);
+        self.positions.resize(codes.len() + 8, 0);
+        let (known, order) = (&mut self.known[..], &mut self.order);
+        let mut position_of = |code: u32| {
+            let known = &mut known[code as usize];
+            if *known == UNSEEN {
+                *known = order.len() as u32;
+                order.push(code);
             }
-            // Written in any case, and written over if the cell was null: cheaper than to ask.
-            self.positions[at] = position;
-            at += usize::from(code != 0);
+            *known
+        };
+        let positions = &mut self.positions[..];
+        let (mut at, mut last) = (0, 0);
+        let (groups, rest) = codes.as_chunks::<8>();
+        for group in groups {
+            // Many columns are the same, or null, for row after row.
+            if *group == [last; 8] {
+                if last != 0 {
+                    positions[at..at + 8].fill(position_of(last));
+                    at += 8;
+                }
+                continue;
+            }
+            for code in group {
+                // Written in any case, and written over if the cell was null: cheaper than to ask.
+                positions[at] = position_of(*code);
+                at += usize::from(*code != 0);
+            }
+            last = group[7];
+        }
+        for code in rest {
+            positions[at] = position_of(*code);
+            at += usize::from(*code != 0);
         }
         for code in self.order.drain(..) {
             self.known[code as usize] = UNSEEN;

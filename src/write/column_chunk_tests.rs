@@ -341,7 +341,7 @@ fn no_value_stands_in_the_footer_or_a_page_header() {
     let hex = hex(49);
     for value in [
         text.as_bytes(),
-        hex[..8].as_bytes(),
+        &hex.as_bytes()[..8],
         &hundredths(49).to_le_bytes()[..],
     ] {
         assert!(!footer.windows(value.len()).any(|w| w == value));

@@ -7,6 +7,8 @@ use parquet::column::writer::ColumnCloseResult;
 use parquet::file::metadata::{ColumnChunkMetaData, PageEncodingStats};
 use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
+use zstd::bulk::Compressor;
+use zstd::zstd_safe::{CParameter, compress_bound};
 
 use super::{WriteError, run_length};
 
@@ -57,9 +59,18 @@ pub struct Presence {
     pub values: usize,
 }
 
-/// Makes pages; keeps its buffers and its compressor from one column to the next.
+/// What values are to a compressor.
+#[derive(Clone, Copy)]
+pub enum Content {
+    Usual,
+    /// Hexadecimal digits of hashes: half of each byte is noise and nothing repeats but by chance.
+    Digits,
+}
+
+/// Makes pages; keeps its buffers and its compressors from one column to the next.
 pub struct Pages {
-    zstd: zstd::bulk::Compressor<'static>,
+    usual: Compressor<'static>,
+    digits: Compressor<'static>,
     page: Vec<u8>,
     /// Levels stand before the values, so how many rows a page has must be known first: values wait here.
     values: Vec<u8>,
@@ -77,8 +88,14 @@ struct Chunk {
 
 impl Pages {
     pub fn new() -> Result<Self, WriteError> {
+        // With the smallest memory of what went before, chance repeats are hardly found and not coded: half the time for a
+        // thirtieth more bytes.
+        let mut digits = Compressor::new(LEVEL)?;
+        digits.set_parameter(CParameter::HashLog(6))?;
+        digits.set_parameter(CParameter::MinMatch(7))?;
         Ok(Self {
-            zstd: zstd::bulk::Compressor::new(LEVEL)?,
+            usual: Compressor::new(LEVEL)?,
+            digits,
             page: Vec::new(),
             values: Vec::new(),
             compressed: Vec::new(),
@@ -90,6 +107,7 @@ impl Pages {
         &mut self,
         column: &ColumnDescPtr,
         presence: &Presence,
+        content: Content,
         plain: &[u8],
         distinct: usize,
         positions: &[u32],
@@ -101,7 +119,11 @@ impl Pages {
             encoding: Encoding::PLAIN,
             is_sorted: false,
         };
-        chunk.write(&mut self.zstd, &mut self.compressed, plain, page)?;
+        let zstd = match content {
+            Content::Usual => &mut self.usual,
+            Content::Digits => &mut self.digits,
+        };
+        chunk.write(zstd, &mut self.compressed, plain, page)?;
         let width = run_length::width_of(distinct);
         let mut from = 0;
         for first in (0..presence.rows).step_by(PAGE_ROWS) {
@@ -112,7 +134,7 @@ impl Pages {
             self.page.push(width as u8);
             run_length::push_values(&mut self.page, &positions[from..from + values], width);
             from += values;
-            self.end(&mut chunk, Encoding::RLE_DICTIONARY, rows)?;
+            self.end(&mut chunk, Encoding::RLE_DICTIONARY, Content::Usual, rows)?;
         }
         chunk.close(column, presence.rows, Encoding::RLE_DICTIONARY)
     }
@@ -122,6 +144,7 @@ impl Pages {
         &mut self,
         column: &ColumnDescPtr,
         presence: &Presence,
+        content: Content,
         mut push: impl FnMut(&mut Vec<u8>),
     ) -> Result<EncodedColumn, WriteError> {
         let mut chunk = Chunk::new();
@@ -143,7 +166,7 @@ impl Pages {
                 rows,
             );
             self.page.extend_from_slice(&self.values);
-            self.end(&mut chunk, Encoding::PLAIN, rows)?;
+            self.end(&mut chunk, Encoding::PLAIN, content, rows)?;
             first = end;
         }
         chunk.close(column, presence.rows, Encoding::PLAIN)
@@ -153,6 +176,7 @@ impl Pages {
         &mut self,
         chunk: &mut Chunk,
         encoding: Encoding,
+        content: Content,
         rows: usize,
     ) -> Result<(), WriteError> {
         let page = |buf| Page::DataPage {
@@ -164,7 +188,11 @@ impl Pages {
             statistics: None,
         };
         chunk.data_pages += 1;
-        chunk.write(&mut self.zstd, &mut self.compressed, &self.page, page)
+        let zstd = match content {
+            Content::Usual => &mut self.usual,
+            Content::Digits => &mut self.digits,
+        };
+        chunk.write(zstd, &mut self.compressed, &self.page, page)
     }
 }
 
@@ -194,13 +222,13 @@ impl Chunk {
 
     fn write(
         &mut self,
-        zstd: &mut zstd::bulk::Compressor<'static>,
+        zstd: &mut Compressor<'static>,
         compressed: &mut Vec<u8>,
         text: &[u8],
         page: impl FnOnce(Bytes) -> Page,
     ) -> Result<(), WriteError> {
         compressed.clear();
-        compressed.reserve(zstd::zstd_safe::compress_bound(text.len()));
+        compressed.reserve(compress_bound(text.len()));
         zstd.compress_to_buffer(text, compressed)?;
         let page = page(Bytes::copy_from_slice(compressed));
         let spec = SerializedPageWriter::new(&mut self.sink)

@@ -3,13 +3,14 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
-use std::thread::JoinHandle;
 
 use data_encoding::HEXLOWER;
 use memchr::{memchr, memchr3};
 use sha2::{Digest, Sha256};
 
+use super::durable::Durable;
 use super::sort::{PseudonymCell, Row, SortedRows};
+use crate::hex;
 use crate::treat::{OutputColumn, Stored};
 
 /// Bytes of a line that are made room for.
@@ -76,9 +77,10 @@ fn push_pseudonym(lines: &mut Vec<u8>, cell: PseudonymCell<'_>, prefix: &[u8]) {
             pseudonym
         }
     };
-    let mut digits = [b','; 65];
-    HEXLOWER.encode_mut(pseudonym, &mut digits[..64]);
+    let mut digits = [0; 64];
+    hex::encode_to(pseudonym, &mut digits);
     lines.extend_from_slice(&digits);
+    lines.push(b',');
 }
 
 /// Appends a cell, in quotes if it needs them.
@@ -97,15 +99,10 @@ pub(super) fn push_quoted(line: &mut Vec<u8>, cell: &[u8]) {
     line.push(b'"');
 }
 
-/// Bytes after which the disk is asked to write down what it has, so that little is left to wait for at the end.
-const SYNC_EVERY: u64 = 128 << 20;
-
 /// A file that is hashed as it is written.
 pub struct CsvFile {
-    file: File,
+    file: Durable,
     hash: Sha256,
-    unsynced: u64,
-    syncing: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl CsvFile {
@@ -115,10 +112,8 @@ impl CsvFile {
     /// When the file cannot be made.
     pub fn create(path: &Path, columns: &[OutputColumn]) -> io::Result<Self> {
         let mut file = Self {
-            file: File::create_new(path)?,
+            file: Durable::new(File::create_new(path)?),
             hash: Sha256::new(),
-            unsynced: 0,
-            syncing: None,
         };
         let mut header = Vec::new();
         for (position, column) in columns.iter().enumerate() {
@@ -138,24 +133,7 @@ impl CsvFile {
     /// When the disk is full.
     pub fn write(&mut self, lines: &[u8]) -> io::Result<()> {
         self.hash.update(lines);
-        self.file.write_all(lines)?;
-        self.unsynced += lines.len() as u64;
-        if self.unsynced >= SYNC_EVERY && self.syncing.as_ref().is_none_or(JoinHandle::is_finished)
-        {
-            self.synced()?;
-            self.unsynced = 0;
-            let file = self.file.try_clone()?;
-            self.syncing = Some(std::thread::spawn(move || file.sync_data()));
-        }
-        Ok(())
-    }
-
-    /// Waits for the disk.
-    fn synced(&mut self) -> io::Result<()> {
-        let panicked = |_| Err(io::Error::other("a thread ended early"));
-        self.syncing
-            .take()
-            .map_or(Ok(()), |thread| thread.join().unwrap_or_else(panicked))
+        self.file.write_all(lines)
     }
 
     /// Makes the file safe against a loss of power and gives its SHA-256 in hex.
@@ -163,8 +141,7 @@ impl CsvFile {
     /// # Errors
     /// When the disk is full.
     pub fn finish(mut self) -> io::Result<String> {
-        self.synced()?;
-        self.file.sync_all()?;
+        self.file.finish()?;
         Ok(HEXLOWER.encode(&self.hash.finalize()))
     }
 }

@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 use super::WriteError;
 use super::column_chunk::{ColumnCells, ColumnEncoder};
 use super::column_pages::{EncodedColumn, LEVEL};
+use super::durable::Durable;
 use super::sort::{PseudonymCell, SortedRows};
 use crate::treat::{Form, OutputColumn, Stored};
 
@@ -27,7 +28,7 @@ const DIGITS: u8 = 18;
 
 /// Hashes what is written.
 struct Hashed {
-    file: File,
+    file: Durable,
     hash: Sha256,
 }
 
@@ -88,7 +89,7 @@ impl ParquetFile {
                 schema_id.to_owned(),
             )]));
         let file = Hashed {
-            file: File::create_new(path)?,
+            file: Durable::new(File::create_new(path)?),
             hash: Sha256::new(),
         };
         let options = ArrowWriterOptions::new().with_properties(properties.build());
@@ -118,8 +119,8 @@ impl ParquetFile {
     pub fn finish(mut self) -> Result<String, WriteError> {
         // Taking the file out of the writer would turn what the disk says into mere text.
         self.writer.finish()?;
-        let Hashed { file, hash } = self.writer.inner();
-        file.sync_all()?;
+        let Hashed { file, hash } = self.writer.inner_mut();
+        file.finish()?;
         Ok(data_encoding::HEXLOWER.encode(&hash.clone().finalize()))
     }
 }

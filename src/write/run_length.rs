@@ -78,50 +78,67 @@ fn push_packed(to: &mut Vec<u8>, values: &[u32], width: u32) {
     if values.is_empty() {
         return;
     }
-    let bytes = width as usize;
-    let groups = values.len().div_ceil(8);
-    push_number(to, groups << 1 | 1);
-    let mut at = to.len();
-    let end = at + groups * bytes;
-    // Groups are written 32 bytes at a time, each over the end of the one before it.
-    to.resize(end + 32, 0);
+    push_number(to, values.len().div_ceil(8) << 1 | 1);
+    if width <= 16 {
+        push_groups(to, values, width, put_narrow);
+    } else {
+        push_groups(to, values, width, put_wide);
+    }
+}
+
+/// Eight values take as many bytes as one takes bits.
+#[inline]
+fn push_groups(
+    to: &mut Vec<u8>,
+    values: &[u32],
+    width: u32,
+    put: impl Fn(&mut [u8], &[u32; 8], u32),
+) {
     let (whole, rest) = values.as_chunks::<8>();
+    let start = to.len();
+    let end = start + values.len().div_ceil(8) * width as usize;
+    // Each group writes more than its own and is written over by the next.
+    to.resize(end + 32, 0);
+    let mut at = start;
     for group in whole {
-        put(to, at, group, width);
-        at += bytes;
+        put(&mut to[at..], group, width);
+        at += width as usize;
     }
     if !rest.is_empty() {
         let mut group = [0; 8];
         group[..rest.len()].copy_from_slice(rest);
-        put(to, at, &group, width);
+        put(&mut to[at..], &group, width);
     }
     to.truncate(end);
 }
 
+/// Eight values of 16 bits at most.
 #[inline]
-fn put(to: &mut [u8], at: usize, group: &[u32; 8], width: u32) {
+fn put_narrow(to: &mut [u8], group: &[u32; 8], width: u32) {
     let [a, b, c, d, e, f, g, h] = group.map(u64::from);
-    if width <= 16 {
-        let low = a | b << width | c << (2 * width) | d << (3 * width);
-        let high = e | f << width | g << (2 * width) | h << (3 * width);
-        let all = u128::from(low) | u128::from(high) << (4 * width);
-        to[at..at + 16].copy_from_slice(&all.to_le_bytes());
-        return;
-    }
+    let low = a | b << width | c << (2 * width) | d << (3 * width);
+    let high = e | f << width | g << (2 * width) | h << (3 * width);
+    let all = u128::from(low) | u128::from(high) << (4 * width);
+    to[..16].copy_from_slice(&all.to_le_bytes());
+}
+
+/// Eight values of 17 to 32 bits.
+#[inline]
+fn put_wide(to: &mut [u8], group: &[u32; 8], width: u32) {
+    let [a, b, c, d, e, f, g, h] = group.map(u64::from);
     let pair = |a: u64, b: u64| u128::from(a | b << width);
     let low = pair(a, b) | pair(c, d) << (2 * width);
     let high = pair(e, f) | pair(g, h) << (2 * width);
-    // The second half begins in the middle of a byte where the width is odd.
+    // Where the width is odd, the second half begins in the middle of a byte, and has 124 bits at most.
     let bits = 4 * width;
-    to[at..at + 16].copy_from_slice(&low.to_le_bytes());
-    let middle = at + (bits / 8) as usize;
-    if bits % 8 == 0 {
-        to[middle..middle + 16].copy_from_slice(&high.to_le_bytes());
+    let high = if bits.is_multiple_of(8) {
+        high
     } else {
-        // Widths of 31 at most: 124 bits, so that four more have room.
-        let high = high << 4 | low >> (bits - 4);
-        to[middle..middle + 16].copy_from_slice(&high.to_le_bytes());
-    }
+        high << 4 | low >> (bits - 4)
+    };
+    to[..16].copy_from_slice(&low.to_le_bytes());
+    let middle = (bits / 8) as usize;
+    to[middle..middle + 16].copy_from_slice(&high.to_le_bytes());
 }
 
 /// Seven bits a byte, the lowest first.

@@ -15,7 +15,7 @@ use super::texts::{Column, Texts, typed, utf8};
 use crate::treat::{INLINE, Layout, OutputColumn, PSEUDONYM, Packed, Pseudonyms, Stored};
 
 /// Rows of a Parquet row group at least.
-const GROUP_ROWS: u64 = 32_768;
+const GROUP_ROWS: u64 = 16_384;
 
 /// Neighbouring buckets whose rows make a row group.
 pub type Group = Range<usize>;
@@ -256,7 +256,7 @@ impl<'a> SortedRows<'a> {
     /// The numbers of every column of values, each in the order of the rows.
     pub fn columns(&self) -> Vec<Vec<u32>> {
         // Rows that are near each other in the processor's cache are turned together.
-        const TURNED: usize = 256;
+        const TURNED: usize = 64;
         let values = self.key.layout.values;
         let empty = || Vec::with_capacity(self.rows.len());
         let mut columns: Vec<Vec<u32>> = std::iter::repeat_with(empty).take(values).collect();

@@ -1,0 +1,71 @@
+//! Files that reach the disk while they are written, so that little is left to wait for at the end.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::thread::JoinHandle;
+
+/// Bytes after which the disk is asked to write down what it has.
+const SYNC_EVERY: u64 = 64 << 20;
+
+/// A file that is made safe against a loss of power while it is written.
+pub struct Durable {
+    file: File,
+    unsynced: u64,
+    syncing: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Durable {
+    /// Takes a file that is empty, or synced.
+    pub fn new(file: File) -> Self {
+        Self {
+            file,
+            unsynced: 0,
+            syncing: None,
+        }
+    }
+
+    /// Has the disk write down what there is, and does not wait for it.
+    ///
+    /// # Errors
+    /// When the disk is full, or could not write down what it was asked to before.
+    pub fn settle(&mut self) -> io::Result<()> {
+        self.settled()?;
+        self.unsynced = 0;
+        let file = self.file.try_clone()?;
+        self.syncing = Some(std::thread::spawn(move || file.sync_data()));
+        Ok(())
+    }
+
+    /// Waits for the disk.
+    fn settled(&mut self) -> io::Result<()> {
+        let panicked = |_| Err(io::Error::other("a thread ended early"));
+        self.syncing
+            .take()
+            .map_or(Ok(()), |thread| thread.join().unwrap_or_else(panicked))
+    }
+
+    /// Makes all of it safe against a loss of power.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn finish(&mut self) -> io::Result<()> {
+        self.settled()?;
+        self.file.sync_all()
+    }
+}
+
+impl Write for Durable {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.file.write(bytes)?;
+        self.unsynced += n as u64;
+        let idle = self.syncing.as_ref().is_none_or(JoinHandle::is_finished);
+        if self.unsynced >= SYNC_EVERY && idle {
+            self.settle()?;
+        }
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
