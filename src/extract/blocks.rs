@@ -1,6 +1,7 @@
 //! Cuts a stream of bytes into blocks of whole records, counting rows as a spreadsheet does.
 
-use std::io::{ErrorKind, Read};
+use std::fs::File;
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -29,8 +30,65 @@ pub struct Block {
     pub lines: usize,
     /// The records.
     pub text: Vec<u8>,
+    /// Where it stands in the file, before it was decoded.
+    offset: u64,
+    length: usize,
     /// Where the memory comes from and goes.
     pub(super) spare: Arc<Spare>,
+}
+
+/// Where a block stands in a file that is not compressed, so that it can be read again alone.
+#[derive(Debug, Clone, Copy)]
+pub struct BlockPlace {
+    source: usize,
+    first_row: u64,
+    lines: usize,
+    offset: u64,
+    length: usize,
+}
+
+impl BlockPlace {
+    /// Row of the first record, and the row behind the last one.
+    pub fn rows(self) -> std::ops::Range<u64> {
+        // The text of a block ends behind its last record, so no row of it lies beyond its line ends.
+        self.first_row..self.first_row + self.lines as u64 + 1
+    }
+
+    /// Position of the source in the configuration.
+    pub fn source(self) -> usize {
+        self.source
+    }
+
+    /// Bytes of the file.
+    pub fn length(self) -> usize {
+        self.length
+    }
+
+    /// Reads it again. `None` if the file does not have it any more.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read(
+        self,
+        file: &mut File,
+        encoding: Option<Encoding>,
+        spare: &Arc<Spare>,
+    ) -> std::io::Result<Option<Block>> {
+        let mut text = spare.text(self.length);
+        file.seek(SeekFrom::Start(self.offset))?;
+        file.take(self.length as u64).read_to_end(&mut text)?;
+        let whole = text.len() == self.length
+            && encoding::decode(&mut text, encoding.unwrap_or(Encoding::Ascii)).is_some();
+        Ok(whole.then(|| Block {
+            source: self.source,
+            first_row: self.first_row,
+            lines: self.lines,
+            text,
+            offset: self.offset,
+            length: self.length,
+            spare: Arc::clone(spare),
+        }))
+    }
 }
 
 /// One source, block by block.
@@ -87,6 +145,7 @@ impl Blocks {
             blocks.encoding = Encoding::Utf8;
             blocks.marked = true;
             blocks.scan.text.drain(..3);
+            blocks.scan.offset = 3;
         }
         blocks.scan()?;
         blocks.read_header()?;
@@ -280,6 +339,8 @@ pub(super) struct Scan {
     row: u64,
     /// Row that begins at `text[0]`.
     first_row: u64,
+    /// Where `text[0]` stands in the file.
+    offset: u64,
     /// Row in which the open quote was opened.
     quoted_since: Option<u64>,
     /// Where the first row ends.
@@ -297,6 +358,7 @@ impl Default for Scan {
             lines: 0,
             row: 1,
             first_row: 1,
+            offset: 0,
             quoted_since: None,
             header_end: None,
             by_blocks: true,
@@ -470,8 +532,11 @@ impl Scan {
             first_row: self.first_row,
             lines: self.lines,
             text,
+            offset: self.offset,
+            length: end,
             spare: Arc::clone(spare),
         };
+        self.offset += end as u64;
         self.seen -= end;
         self.whole = 0;
         self.lines = 0;
@@ -491,6 +556,7 @@ impl Scan {
             self.whole -= end;
         }
         self.seen = self.seen.saturating_sub(end);
+        self.offset += end as u64;
         self.first_row = 2;
         line
     }
@@ -503,8 +569,21 @@ impl Block {
             source: 0,
             first_row,
             lines,
+            offset: 0,
+            length: text.len(),
             text,
             spare: Arc::default(),
+        }
+    }
+
+    /// Where it stands in its file.
+    pub fn place(&self) -> BlockPlace {
+        BlockPlace {
+            source: self.source,
+            first_row: self.first_row,
+            lines: self.lines,
+            offset: self.offset,
+            length: self.length,
         }
     }
 

@@ -378,6 +378,15 @@ impl<W: FnMut(u32) -> Wanted> Splitter<'_, W> {
             };
             let mut ends = (commas & !inside) | lines;
             while ends != 0 {
+                if row.first == NOWHERE {
+                    // Of a row that is not wanted the end is all that is looked for.
+                    let line = ends & lines;
+                    let before = (line & line.wrapping_neg()).wrapping_sub(1);
+                    ends &= !before;
+                    if ends == 0 {
+                        break;
+                    }
+                }
                 let end = base + ends.trailing_zeros() as usize;
                 let bit = ends & ends.wrapping_neg();
                 ends ^= bit;

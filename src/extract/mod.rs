@@ -10,10 +10,11 @@ mod spare;
 #[cfg(test)]
 mod tests;
 
-pub use blocks::{Block, Blocks};
+pub use blocks::{Block, BlockPlace, Blocks};
 pub use cells::{Cells, HeaderRow, Key};
 pub use encoding::Encoding;
 pub use source::{Fingerprint, MAX_ROW_BYTES, Source};
+pub use spare::Spare;
 
 use std::path::PathBuf;
 

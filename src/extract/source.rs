@@ -44,25 +44,12 @@ impl Source {
         read: Arc<AtomicU64>,
         watch: Watch,
     ) -> Result<Box<dyn Read + Send>, ExtractError> {
-        let unreadable = |source| ExtractError::Unreadable {
-            path: self.path.clone(),
-            source,
-            configured: self.configured,
-        };
-        let kind = std::fs::symlink_metadata(&self.path)
-            .map_err(unreadable)?
-            .file_type();
-        if !kind.is_file() {
-            return Err(ExtractError::NotAFile {
-                path: self.path.clone(),
-            });
-        }
         let file = Watched {
-            file: File::open(&self.path).map_err(unreadable)?,
+            file: self.open_file()?,
             read,
             watch,
         };
-        Ok(if is_gzip(&self.path) {
+        Ok(if self.is_compressed() {
             Box::new(MultiGzDecoder::new(std::io::BufReader::with_capacity(
                 1 << 18,
                 file,
@@ -70,6 +57,36 @@ impl Source {
         } else {
             Box::new(file)
         })
+    }
+
+    /// Opens the file as it lies on the disk.
+    ///
+    /// # Errors
+    /// When the file is missing, not a plain file, or cannot be opened.
+    pub fn open_file(&self) -> Result<File, ExtractError> {
+        let kind = std::fs::symlink_metadata(&self.path)
+            .map_err(|e| self.unreadable(e))?
+            .file_type();
+        if !kind.is_file() {
+            return Err(ExtractError::NotAFile {
+                path: self.path.clone(),
+            });
+        }
+        File::open(&self.path).map_err(|e| self.unreadable(e))
+    }
+
+    /// The failure of a file that cannot be read.
+    pub fn unreadable(&self, source: std::io::Error) -> ExtractError {
+        ExtractError::Unreadable {
+            path: self.path.clone(),
+            source,
+            configured: self.configured,
+        }
+    }
+
+    /// Whether what the file holds has to be unpacked.
+    pub fn is_compressed(&self) -> bool {
+        is_gzip(&self.path)
     }
 
     /// Reads the file once to tell its encoding: UTF-8 if all of it is valid UTF-8, else Windows-1252.
@@ -87,11 +104,7 @@ impl Source {
                 .by_ref()
                 .take(1 << 20)
                 .read_to_end(&mut buffer)
-                .map_err(|source| ExtractError::Unreadable {
-                    path: self.path.clone(),
-                    source,
-                    configured: self.configured,
-                })?;
+                .map_err(|e| self.unreadable(e))?;
             if buffer.starts_with(b"\xEF\xBB\xBF") {
                 // The mark says so; where it is wrong, reading says where.
                 return Ok(Encoding::Utf8);

@@ -1,10 +1,15 @@
 //! What no batch can see: rules across records, judged when all are read. The few records concerned are read again for
 //! what findings say of them, so that nothing identifiable has to be kept of the many others.
 
+use std::fs::File;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use super::line::in_order;
 use super::read::{Input, threads};
 use crate::error::{Error, Result};
-use crate::extract::{Block, Blocks, Cells};
+use crate::extract::{Block, BlockPlace, Blocks, Cells, Spare};
 use crate::finding::{ExtractFinding, Finding};
 use crate::progress::Progress;
 use crate::validate::across::file::FileFacts;
@@ -135,24 +140,40 @@ pub(super) fn read_again<T: Sync, O: Send + Default>(
         threads(),
         |pass| {
             for (at, input) in inputs.iter().enumerate() {
+                // Where its blocks are known, those that hold a record are read alone, by whoever works on them.
+                for &block in &input.blocks {
+                    if !within(at, block.rows(), wanted, &place).is_empty()
+                        && !pass(Again::At(block))
+                    {
+                        return Ok(());
+                    }
+                    counter.fetch_add(block.length() as u64, Ordering::Relaxed);
+                }
+                if !input.blocks.is_empty() {
+                    continue;
+                }
                 let watched = input
                     .source
-                    .open_watched(std::sync::Arc::clone(&counter), Box::new(|_| {}))?;
+                    .open_watched(Arc::clone(&counter), Box::new(|_| {}))?;
                 let mut blocks = Blocks::open(&input.source, at, watched)?;
                 if blocks.header().names != input.mapping.names {
                     return Err(input.changed());
                 }
                 while let Some(block) = blocks.next()? {
-                    if !pass(block) {
+                    if !pass(Again::Read(block)) {
                         return Ok(());
                     }
                 }
             }
             Ok(())
         },
-        vec![(); threads()],
-        |(), block: Block| {
-            let within = within(&block, wanted, &place);
+        (0..threads()).map(|_| Files::of(inputs)).collect(),
+        |files: &mut Files, again: Again| {
+            let block = match again {
+                Again::Read(block) => block,
+                Again::At(place) => files.read(&inputs[place.source()], place)?,
+            };
+            let within = within(block.source, block.place().rows(), wanted, &place);
             if within.is_empty() {
                 return Ok((0, O::default()));
             }
@@ -189,11 +210,41 @@ pub(super) fn read_again<T: Sync, O: Send + Default>(
     }
 }
 
-/// Those that are about records of a block.
-fn within<'w, T>(block: &Block, wanted: &'w [T], place: impl Fn(&T) -> Place) -> &'w [T] {
-    let before =
-        |row: u64| wanted.partition_point(|one| place(one) < Place::new(block.source, row));
-    // The text of a block ends behind its last record, so no row of it lies beyond its line ends.
-    let end = block.first_row + block.lines as u64 + 1;
-    &wanted[before(block.first_row)..before(end)]
+/// A block to look at again.
+enum Again {
+    Read(Block),
+    /// It is still to be read.
+    At(BlockPlace),
+}
+
+/// The sources as one thread reads them again.
+struct Files {
+    open: Vec<Option<File>>,
+    spare: Arc<Spare>,
+}
+
+impl Files {
+    fn of(inputs: &[Input]) -> Self {
+        Self {
+            open: inputs.iter().map(|_| None).collect(),
+            spare: Arc::default(),
+        }
+    }
+
+    fn read(&mut self, input: &Input, place: BlockPlace) -> Result<Block> {
+        let file = match &mut self.open[place.source()] {
+            Some(file) => file,
+            none => none.insert(input.source.open_file()?),
+        };
+        let block = place.read(file, input.source.encoding, &self.spare);
+        block
+            .map_err(|e| input.source.unreadable(e))?
+            .ok_or_else(|| input.changed())
+    }
+}
+
+/// Those that are about records of these rows of a source.
+fn within<T>(source: usize, rows: Range<u64>, wanted: &[T], place: impl Fn(&T) -> Place) -> &[T] {
+    let before = |row: u64| wanted.partition_point(|one| place(one) < Place::new(source, row));
+    &wanted[before(rows.start)..before(rows.end)]
 }

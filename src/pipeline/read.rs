@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::line::in_order;
 use crate::config::SourceConfig;
 use crate::error::{Error, Result};
-use crate::extract::{Block, Blocks, Cells, Encoding, ExtractError, Fingerprint, Source};
+use crate::extract::{
+    Block, BlockPlace, Blocks, Cells, Encoding, ExtractError, Fingerprint, Source,
+};
 use crate::map::{MapError, Mapping};
 use crate::progress::Progress;
 use crate::schema::Schema;
@@ -21,6 +23,8 @@ pub struct Input {
     pub mapping: Mapping,
     /// What the file was when it was opened first.
     pub fingerprint: Option<Fingerprint>,
+    /// Where its blocks stand, once it was read to the end; none if it is compressed.
+    pub blocks: Vec<BlockPlace>,
 }
 
 impl Input {
@@ -83,6 +87,7 @@ pub fn open(
                 source: source.clone(),
                 mapping,
                 fingerprint,
+                blocks: Vec::new(),
             }),
             Err(Error::Map(MapError {
                 path,
@@ -134,7 +139,7 @@ pub fn read<W: Send, O: Send, S>(
                     .iter()
                     .enumerate()
                     .map(|(at, input)| read_one(at, input, &counter, digester(), pass))
-                    .collect()
+                    .collect::<Result<Vec<_>>>()
             },
             workers,
             |worker, block: Block| {
@@ -148,6 +153,10 @@ pub fn read<W: Send, O: Send, S>(
             Ok((facts, workers)) => {
                 // What was read is one state of each file, or nothing.
                 inputs.iter().try_for_each(Input::unchanged)?;
+                let (facts, blocks): (Vec<_>, Vec<_>) = facts.into_iter().unzip();
+                for (input, blocks) in inputs.iter_mut().zip(blocks) {
+                    input.blocks = blocks;
+                }
                 return Ok((workers, sink, facts));
             }
             Err(Error::Extract(ExtractError::NotUtf8 { ref path, .. })) => {
@@ -175,7 +184,7 @@ fn read_one(
     counter: &Arc<AtomicU64>,
     digester: Option<SourceDigester>,
     pass: &mut dyn FnMut(Block) -> bool,
-) -> Result<SourceFacts> {
+) -> Result<(SourceFacts, Vec<BlockPlace>)> {
     let digester = Arc::new(Mutex::new(digester));
     let reader = input.source.open_watched(Arc::clone(counter), {
         let digester = Arc::clone(&digester);
@@ -193,7 +202,11 @@ fn read_one(
     if blocks.header().names != input.mapping.names {
         return Err(input.changed());
     }
+    let mut places = Vec::new();
     while let Some(block) = blocks.next()? {
+        if !input.source.is_compressed() {
+            places.push(block.place());
+        }
         if !pass(block) {
             break;
         }
@@ -203,8 +216,9 @@ fn read_one(
         .unwrap_or_else(PoisonError::into_inner)
         .take()
         .map(SourceDigester::finish);
-    Ok(SourceFacts {
+    let facts = SourceFacts {
         encoding: blocks.encoding(),
         digest,
-    })
+    };
+    Ok((facts, places))
 }

@@ -115,13 +115,14 @@ pub fn write(
             Ok(())
         },
     )?;
-    written.digests.insert(
-        "submission.csv".into(),
-        csv.finish().map_err(WriteError::from)?,
-    );
+    // The disk writes down the one while the other is ended.
+    csv.settle().map_err(WriteError::from)?;
+    let parquet = parquet.finish()?;
     written
         .digests
-        .insert("submission.parquet".into(), parquet.finish()?);
+        .insert("submission.parquet".into(), parquet);
+    let csv = csv.finish().map_err(WriteError::from)?;
+    written.digests.insert("submission.csv".into(), csv);
     Ok(written)
 }
 

@@ -136,6 +136,14 @@ impl CsvFile {
         self.file.write_all(lines)
     }
 
+    /// Has the disk write down what there is, and does not wait for it.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn settle(&mut self) -> io::Result<()> {
+        self.file.settle()
+    }
+
     /// Makes the file safe against a loss of power and gives its SHA-256 in hex.
     ///
     /// # Errors

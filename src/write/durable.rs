@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::thread::JoinHandle;
 
 /// Bytes after which the disk is asked to write down what it has.
-const SYNC_EVERY: u64 = 64 << 20;
+const SYNC_EVERY: u64 = 32 << 20;
 
 /// A file that is made safe against a loss of power while it is written.
 pub struct Durable {
