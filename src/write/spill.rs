@@ -14,7 +14,7 @@ const BITS: u32 = 10;
 pub const BUCKETS: usize = 1 << BITS;
 
 /// Rows that are kept in memory, in bytes, before the disk is used.
-const IN_MEMORY: usize = 64 << 20;
+const IN_MEMORY: usize = 8 << 20;
 
 /// What a thread collects before it hands it over, dealt into buckets.
 const RUN: usize = 2 << 20;
