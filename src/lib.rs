@@ -54,8 +54,8 @@
 //! ours, Arrow and Parquet carry what is written, and polars works on tables: the derived reporting period now, joins of
 //! sources where they come. Rules across records keep 56 bytes of each, bring those of one person or event together by the
 //! first bits of a hash and sort small parts: about 0.1 s for a million records.
-//! `tests/bench/run` measures a whole run against polars' plain copy
-//! of the same file.
+//! `tests/bench/run` measures a whole run against polars' plain copy of the same file, `tests/bench/kernels.rs` its parts
+//! against what the machine can do.
 
 pub mod attest;
 pub mod cli;
