@@ -41,7 +41,7 @@ fn main() {
     println!("{rows} rows; the best of {rounds} rounds, on one thread");
     println!("SHA instructions: {}\n", sha_instructions());
     println!(
-        "{:<14} {:>14} {:>8}   {:<28} {:>8} {:>7}",
+        "{:<14} {:>16} {:>8}   {:<28} {:>8} {:>7}",
         "kernel", "per second", "MB/s", "limit", "MB/s", "ratio"
     );
     Council::new(rows).measure(&bench);
@@ -106,7 +106,7 @@ impl Bench {
         let time = self.best(work);
         let each = count as f64 / time.as_secs_f64();
         let mut front = format!(
-            "{name:<14} {:>14} {:>8.0}",
+            "{name:<14} {:>16} {:>8.0}",
             format!("{:.2} M {things}", each / 1e6),
             rate(bytes, time)
         );
