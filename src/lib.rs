@@ -57,8 +57,8 @@
 //! sources where they come. Rules across records keep little of each, bring those of one person or event together by the
 //! first bits of a hash and sort small parts; beyond a bound they go to a nameless file too, encrypted with a key that is
 //! never written, because what they hold may not leave.
-//! `tests/bench/run` measures a whole run against polars' plain copy
-//! of the same file.
+//! `tests/bench/run` measures a whole run against polars' plain copy of the same file, `tests/bench/kernels.rs` its parts
+//! against what the machine can do.
 
 pub mod attest;
 pub mod cli;

@@ -3,6 +3,7 @@
 mod commands;
 mod conformance;
 mod exits;
+mod fallback;
 mod faults;
 mod golden;
 mod no_network;

@@ -240,19 +240,8 @@ impl<'a> Checker<'a> {
 
     fn distinct(&mut self, field: usize, cells: &Cells, mapping: &Mapping) {
         let plan = &self.plan.fields[field];
-        let Kernel::Distinct(judge) = &plan.kernel else {
+        let Some(context) = Context::of(self.plan, mapping, field) else {
             return;
-        };
-        let context = Context {
-            judge,
-            list: self.plan.schema.fields[field]
-                .list
-                .map(|l| &self.plan.schema.lists[l]),
-            values: mapping.values[field].as_ref(),
-            tests: &plan.tests,
-            la_code: &self.plan.la_code,
-            max_length: plan.max_length,
-            keyed: plan.keyed,
         };
         let lexicon =
             self.lexicons[cells.source][field].get_or_insert_with(|| Lexicon::new(&context));

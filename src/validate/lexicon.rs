@@ -12,10 +12,11 @@ use hashbrown::HashTable;
 
 use super::check::{Check, Checks};
 use super::number::{self, Number};
-use super::plan::{ClientKind, EventKind, Judge};
+use super::plan::{ClientKind, EventKind, Judge, Kernel, Plan};
 use super::postcode;
 use super::status::Validity;
 use crate::extract::Key;
+use crate::map::Mapping;
 use crate::schema::{List, Match, Test};
 use crate::tokens::{self, Token};
 
@@ -266,7 +267,26 @@ pub fn is_blank(trimmed: &str) -> bool {
     trimmed.is_empty() || trimmed.eq_ignore_ascii_case("NULL")
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// For a field of a source; `None` if the field is not judged by distinct values.
+    pub fn of(plan: &'a Plan, mapping: &'a Mapping, field: usize) -> Option<Self> {
+        let of_field = &plan.fields[field];
+        let Kernel::Distinct(judge) = &of_field.kernel else {
+            return None;
+        };
+        Some(Self {
+            judge,
+            list: plan.schema.fields[field]
+                .list
+                .map(|list| &plan.schema.lists[list]),
+            values: mapping.values[field].as_ref(),
+            tests: &of_field.tests,
+            la_code: &plan.la_code,
+            max_length: of_field.max_length,
+            keyed: of_field.keyed,
+        })
+    }
+
     /// Judges one value as received.
     fn judge(&self, received: &str) -> Entry {
         let trimmed = received.trim();
