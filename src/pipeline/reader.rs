@@ -1,5 +1,7 @@
 //! What each thread does with a batch in a run: check, count, select, treat, and tell what the worklist gets.
 
+use std::path::Path;
+
 use super::read::Input;
 use super::worklist::Lines;
 use crate::config::Config;
@@ -74,23 +76,52 @@ impl Sums {
     }
 }
 
+/// What all threads fill together.
+pub(super) struct Shared {
+    pub values: Values,
+    pub spill: Spill,
+    pub across: Across,
+    pub identifiers: Identifiers,
+    pub people: People,
+}
+
+impl Shared {
+    /// Nothing yet. What memory does not hold goes to nameless files in the directory.
+    pub fn new(rows: &RowPlan, directory: &Path) -> Self {
+        Self {
+            values: Values::new(rows.layout.values),
+            spill: Spill::new(directory),
+            across: Across::new(directory),
+            identifiers: Identifiers::default(),
+            people: People::default(),
+        }
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        self.values.clear();
+        self.spill.clear();
+        self.across.clear();
+        self.identifiers.clear();
+        self.people.clear();
+    }
+}
+
 impl<'a> Reader<'a> {
     /// One that has read nothing. `sought` are services of the previous bundle to look for.
     pub fn new(
         plan: &'a Plan,
         rows: &'a RowPlan,
-        values: &'a Values,
-        spill: &'a Spill,
-        across: &'a Across,
-        met: (&'a Identifiers, &'a People),
+        shared: &'a Shared,
         sources: usize,
         sought: Option<&'a OpenServices>,
     ) -> Self {
+        let met = (&shared.identifiers, &shared.people);
         Self {
             checker: Checker::new(plan, sources),
-            gatherer: Gatherer::new(plan, across),
-            treater: Treater::new(rows, values, met, sources, sought),
-            spill: SpillWriter::new(spill),
+            gatherer: Gatherer::new(plan, &shared.across),
+            treater: Treater::new(rows, &shared.values, met, sources, sought),
+            spill: SpillWriter::new(&shared.spill),
             sums: Sums::new(sources, plan.fields.len()),
             submitted: Vec::new(),
             reasons: Vec::new(),

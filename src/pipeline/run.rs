@@ -8,17 +8,17 @@ use super::across;
 use super::attest::{self, Facts};
 use super::previous::{self, Previous};
 use super::read::{self, threads};
-use super::reader::{Finished, Reader, Sums, local_columns};
+use super::reader::{Finished, Reader, Shared, Sums, local_columns};
 use super::worklist::{Lines, Worklist};
 use super::write::write;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::finding::ExtractFinding;
 use crate::select::Exclusion;
-use crate::treat::{Identifiers, MasterKey, People, RowPlan, Scope, Sightings, Values};
-use crate::validate::across::{Across, Collapsed};
+use crate::treat::{MasterKey, RowPlan, Scope, Sightings};
+use crate::validate::across::Collapsed;
 use crate::validate::{Broken, Check, Plan, Setting, Tally};
-use crate::write::{FindingRow, GridRow, Spill, Staging, WorklistHeader, grid_rows};
+use crate::write::{FindingRow, GridRow, Staging, WorklistHeader, grid_rows};
 
 /// What the command line adds to the configuration.
 #[derive(Debug, Clone, Default)]
@@ -134,37 +134,17 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             .collect::<Vec<_>>()
             .into_iter(),
     );
-    let spill_directory = bundle_stage.path().to_owned();
-    let spill = std::sync::OnceLock::new();
-    let values = Values::new(rows.layout.values);
-    let records = Across::new(&spill_directory);
-    let (identifiers, people) = (Identifiers::default(), People::default());
-    let (plan_ref, rows_ref, values_ref, spill_ref, config_ref, header_ref) =
-        (&plan, &rows, &values, &spill, &config, &header);
+    let shared = Shared::new(&rows, bundle_stage.path());
+    let (plan_ref, rows_ref, shared_ref, config_ref, header_ref) =
+        (&plan, &rows, &shared, &config, &header);
     let sources = inputs.len();
     let (readers, mut worklist, facts) = read::read(
         &mut inputs,
         || Some(key.source_digester(&scope)),
         || {
-            let spill: &Spill = spill_ref.get_or_init(|| Spill::new(&spill_directory));
-            spill.clear();
-            values_ref.clear();
-            records.clear();
-            identifiers.clear();
-            people.clear();
+            shared_ref.clear();
             let worklist = Worklist::begin(worklist_stage.path(), header_ref)?;
-            let reader = || {
-                Reader::new(
-                    plan_ref,
-                    rows_ref,
-                    values_ref,
-                    spill,
-                    &records,
-                    (&identifiers, &people),
-                    sources,
-                    sought,
-                )
-            };
+            let reader = || Reader::new(plan_ref, rows_ref, shared_ref, sources, sought);
             let readers = std::iter::repeat_with(reader).take(threads());
             Ok((readers.collect(), worklist))
         },
@@ -202,13 +182,10 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             "the sources hold no record below their headers. Check the extract".into(),
         ));
     }
-    let Some(spill) = spill.get() else {
-        return Err(Error::Internal("nothing was read".into()));
-    };
     let run_id = attest::run_id(&config, &key, &scope, &facts, previous.as_ref());
     let found = across::judge(
         &plan,
-        &records,
+        &shared.across,
         &sums.file,
         &previous::judge(previous.as_ref(), sightings.as_ref()),
         &mut sums.tally,
@@ -291,11 +268,11 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     }
 
     let written = write(
-        spill,
+        &shared.spill,
         &rows,
-        &values,
+        &shared.values,
         &plan,
-        &identifiers,
+        &shared.identifiers,
         bundle_stage.path(),
     )
     .map_err(|e| e.into_directory(&config.bundle_dir))?;
@@ -321,10 +298,10 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         previous: previous.as_ref(),
         sources: &facts,
         sums: &sums,
-        people: people.count(),
+        people: shared.people.count(),
         findings: &outcome.findings,
         not_checked: &outcome.not_checked,
-        identifiers: &identifiers,
+        identifiers: &shared.identifiers,
         written: &written,
         collapsed: &outcome.collapsed,
         run_id: &outcome.run_id,

@@ -118,9 +118,7 @@ pub fn write(
     // The disk writes down the one while the other is ended.
     csv.settle().map_err(WriteError::from)?;
     let parquet = parquet.finish()?;
-    written
-        .digests
-        .insert("submission.parquet".into(), parquet);
+    written.digests.insert("submission.parquet".into(), parquet);
     let csv = csv.finish().map_err(WriteError::from)?;
     written.digests.insert("submission.csv".into(), csv);
     Ok(written)

@@ -115,9 +115,13 @@ fn push_groups(
 /// Eight values of 16 bits at most.
 #[inline]
 fn put_narrow(to: &mut [u8], group: &[u32; 8], width: u32) {
-    let [a, b, c, d, e, f, g, h] = group.map(u64::from);
-    let low = a | b << width | c << (2 * width) | d << (3 * width);
-    let high = e | f << width | g << (2 * width) | h << (3 * width);
+    let four = |of: [u64; 4]| {
+        let [a, b, c, d] = of;
+        a | b << width | c << (2 * width) | d << (3 * width)
+    };
+    let [first @ .., _, _, _, _] = group.map(u64::from);
+    let [_, _, _, _, last @ ..] = group.map(u64::from);
+    let (low, high) = (four(first), four(last));
     let all = u128::from(low) | u128::from(high) << (4 * width);
     to[..16].copy_from_slice(&all.to_le_bytes());
 }
