@@ -18,7 +18,7 @@ pub fn of_writing(error: &io::Error) -> &'static str {
     match error.kind() {
         _ if out_of_handles(error) => HANDLES,
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            "The disk is full, or this account's share of it. Make room there, about four times the size of the extract \
+            "The disk is full, or this account's share of it. Make room there, about three times the size of the extract \
              (unpacked), or name a directory on another disk; then run again"
         }
         ErrorKind::FileTooLarge => {

@@ -138,6 +138,7 @@ pub(super) fn read_again<T: Sync, O: Send + Default>(
     let mut found = 0;
     in_order(
         threads(),
+        2 * threads(),
         |pass| {
             for (at, input) in inputs.iter().enumerate() {
                 // Where its blocks are known, those that hold a record are read alone, by whoever works on them.

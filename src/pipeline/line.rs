@@ -14,13 +14,14 @@ pub type Numbered<T> = (u64, T);
 /// Makes items in one thread, works on them in `threads` others, and takes the results in order in this one.
 ///
 /// `make` gets a function that passes an item on and says whether to go on; it ends when it returns. The failure that
-/// comes first in the order of the items is the one returned, whichever thread met it first. At most a few items per
-/// thread exist at a time. Gives back what `make` and the workers returned.
+/// comes first in the order of the items is the one returned, whichever thread met it first. At most `ahead` items exist
+/// at a time. Gives back what `make` and the workers returned.
 ///
 /// # Errors
 /// The first failure in order, or that somebody asked to stop.
 pub fn in_order<I, O, M, W>(
     threads: usize,
+    ahead: usize,
     make: impl FnOnce(&mut dyn FnMut(I) -> bool) -> Result<M> + Send,
     workers: Vec<W>,
     work: impl Fn(&mut W, I) -> Result<O> + Sync,
@@ -32,7 +33,7 @@ where
     M: Send,
     W: Send,
 {
-    let gate = Gate::new(2 * threads as u64);
+    let gate = Gate::new(ahead as u64);
     let (items, queue) = sync_channel::<Numbered<I>>(threads);
     let (results, collected) = sync_channel::<Numbered<Result<O>>>(threads);
     let queue = Mutex::new(queue);
@@ -188,6 +189,7 @@ mod tests {
         let mut taken = Vec::new();
         let made = in_order(
             3,
+            6,
             |pass| {
                 for n in 0..100 {
                     if Some(n) == make_fails_after {

@@ -134,6 +134,7 @@ pub fn read<W: Send, O: Send, S>(
         let shared: &[Input] = inputs;
         let outcome = in_order(
             threads(),
+            2 * threads(),
             |pass| {
                 shared
                     .iter()

@@ -88,6 +88,8 @@ pub fn write(
         .collect::<Result<_>>()?;
     in_order(
         threads(),
+        // A finished group is large.
+        threads() + 1,
         |pass| {
             for group in groups {
                 if !pass(group) {

@@ -32,7 +32,7 @@ fn temporary_files_lie_in_the_output_are_closed_to_others_and_hold_only_what_may
     let temporary = scene.council.path("tmp");
     fs::create_dir(&temporary).unwrap();
     let (mut seen, mut nameless, mut ended) = (0, 0, false);
-    for at in (3..1000).step_by(23) {
+    for at in (3..1000).step_by(11) {
         let fault = Fault {
             calls: WRITING,
             path: format!("{}/", base.display()),
