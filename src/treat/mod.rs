@@ -7,6 +7,7 @@ mod layout;
 mod look;
 mod memo;
 mod met;
+mod numbered;
 mod open_services;
 mod people;
 mod pseudonym;

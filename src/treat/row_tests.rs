@@ -1,6 +1,8 @@
 //! The small parts of a row; whole rows are tested through the binary.
 
 use super::*;
+use crate::date::Date;
+use crate::tokens;
 
 fn key() -> DomainKey {
     let schema = Scope::new("999", "r", "p", "e").unwrap();

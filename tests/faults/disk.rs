@@ -67,7 +67,7 @@ fn filling(directory: &str, room: impl Iterator<Item = u64>) {
         }
         full += 1;
         let held = held.to_str().unwrap();
-        scene.failed(said, 1, &["disk is full", "about four times", held]);
+        scene.failed(said, 1, &["disk is full", "about three times", held]);
     }
     assert!(full > 1, "the disk was full at times");
     println!("{directory}: full {full} times, enough at last: {done}");
