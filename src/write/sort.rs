@@ -79,8 +79,8 @@ const FURTHER: u32 = 1 << 16;
 struct Place {
     /// The first bytes of the pseudonym, so that most comparisons touch nothing else.
     prefix: u64,
-    /// Where the row's pseudonyms begin.
-    pseudonyms: u32,
+    /// Where the row's pseudonyms begin. Rows without a person are one group, however many they are.
+    pseudonyms: usize,
     /// In the order of arrival.
     arrival: u32,
     /// Which pseudonyms there are.
@@ -215,8 +215,8 @@ impl<'a> SortedRows<'a> {
         let prefix = prefix.and_then(|pseudonym| pseudonym.first_chunk());
         self.rows.push(Place {
             prefix: u64::from_be_bytes(prefix.copied().unwrap_or_default()),
-            // A group is far below four gibibytes.
-            pseudonyms: (start + self.key.layout.before_pseudonyms()) as u32,
+            pseudonyms: start + self.key.layout.before_pseudonyms(),
+            // Four thousand million rows would not fit into memory.
             arrival: self.rows.len() as u32,
             present: row.pseudonyms().present(),
         });
@@ -229,7 +229,7 @@ impl<'a> SortedRows<'a> {
         Row {
             rows: self,
             numbers: &self.numbers[place.arrival as usize * values..][..values],
-            pseudonyms: Pseudonyms::new(place.present, &self.bytes[place.pseudonyms as usize..]),
+            pseudonyms: Pseudonyms::new(place.present, &self.bytes[place.pseudonyms..]),
         }
     }
 
