@@ -17,7 +17,7 @@ pub const BUCKETS: usize = 1 << BITS;
 const IN_MEMORY: usize = 8 << 20;
 
 /// What a thread collects before it hands it over, dealt into buckets.
-const RUN: usize = 2 << 20;
+const RUN: usize = 1 << 20;
 
 /// Rows in buckets, shared by all threads.
 pub struct Spill {

@@ -46,12 +46,12 @@ pub(super) struct Size {
 }
 
 impl Size {
-    /// 40 MiB: half a million records. More would not be faster: what goes to the disk is read back from memory that
+    /// 24 MiB: a third of a million records. More would not be faster: what goes to the disk is read back from memory that
     /// the system lends.
     pub const USUAL: Self = Self {
         slot: 8 << 10,
         page: 128,
-        pages: 40,
+        pages: 24,
     };
 }
 
