@@ -46,13 +46,12 @@ impl Treater<'_> {
                         .met
                         .begin(lexicon.generation(), lexicon.entries().len());
                     for (position, (place, record)) in places {
+                        // The blank text too: a configuration may give it a value.
                         let entry = entries[record];
-                        if entry != 0 {
-                            *place = column.of(position, entry, || {
-                                let entry = lexicon.entry(entry);
-                                (&*entry.written, entry.open)
-                            });
-                        }
+                        *place = column.of(position, entry, || {
+                            let entry = lexicon.entry(entry);
+                            (&*entry.written, entry.open)
+                        });
                     }
                 }
                 ValueOf::Date(field) => {

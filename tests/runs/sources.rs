@@ -208,6 +208,18 @@ fn local_codes_become_values_of_the_list() {
 }
 
 #[test]
+fn a_blank_cell_may_have_a_value_as_any_other_code() {
+    let records = ["", "  ", "F"].map(|code| service().with("Gender", code));
+    let ran = Council::of(records)
+        .reads("values: {Gender: {'': Male, F: Female}}")
+        .makes();
+    let mut genders = ran.submission().column("Gender");
+    genders.sort();
+    assert_eq!(genders, ["Female", "Male", "Male"]);
+    assert_eq!(ran.rules(), Vec::<String>::new());
+}
+
+#[test]
 fn a_field_that_a_source_lacks_is_sent_empty() {
     let ran = Council::of([service().without("Dementia").without("Has Unpaid Carer")])
         .reads("absent: [Dementia, Has Unpaid Carer]")
