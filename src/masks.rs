@@ -64,14 +64,16 @@ pub fn odd_so_far(mut bits: u64) -> u64 {
     bits
 }
 
+/// What a mask should be, found byte by byte.
+#[cfg(test)]
+pub fn one_by_one(block: &[u8; BLOCK], is: impl Fn(u8) -> bool) -> u64 {
+    (0..BLOCK).fold(0, |mask, at| mask | u64::from(is(block[at])) << at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    fn where_(block: &[u8; BLOCK], is: impl Fn(u8) -> bool) -> u64 {
-        (0..BLOCK).fold(0, |mask, at| mask | u64::from(is(block[at])) << at)
-    }
 
     proptest! {
         #[test]
@@ -79,11 +81,11 @@ mod tests {
             let block: &[u8; BLOCK] = bytes.as_slice().try_into().unwrap();
             let bytes = Bytes::of(block);
             for byte in [a, b, 0, b',', b'"', 0x7f, 0x80, 0xff] {
-                prop_assert_eq!(bytes.equal(byte), where_(block, |b| b == byte));
-                prop_assert_eq!(bytes.at_most(byte), where_(block, |b| b <= byte));
-                prop_assert_eq!(bytes.either(byte, b'='), where_(block, |b| b == byte || b == b'='));
+                prop_assert_eq!(bytes.equal(byte), one_by_one(block, |b| b == byte));
+                prop_assert_eq!(bytes.at_most(byte), one_by_one(block, |b| b <= byte));
+                prop_assert_eq!(bytes.either(byte, b'='), one_by_one(block, |b| b == byte || b == b'='));
             }
-            prop_assert_eq!(bytes.high(), where_(block, |b| b >= 0x80));
+            prop_assert_eq!(bytes.high(), one_by_one(block, |b| b >= 0x80));
         }
 
         #[test]

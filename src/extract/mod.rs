@@ -5,14 +5,18 @@
 mod blocks;
 mod cells;
 mod encoding;
+mod header;
+mod scan;
 mod source;
 mod spare;
+mod split;
 #[cfg(test)]
 mod tests;
 
 pub use blocks::{Block, BlockPlace, Blocks};
-pub use cells::{Cells, HeaderRow, Key};
+pub use cells::{Cells, Key};
 pub use encoding::Encoding;
+pub use header::HeaderRow;
 pub use source::{Fingerprint, MAX_ROW_BYTES, Source};
 pub use spare::Spare;
 

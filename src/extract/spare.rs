@@ -3,7 +3,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::cells::Span;
+use super::split::Span;
 
 /// Things of each kind that are kept at most; as many as are in use at once.
 const KEPT: usize = 16;

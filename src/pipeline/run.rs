@@ -68,6 +68,23 @@ pub struct Outcome {
     pub not_checked: Vec<(String, String)>,
 }
 
+impl Outcome {
+    /// Gives the worklist its name.
+    fn finish(
+        &mut self,
+        worklist: Worklist,
+        stage: Staging,
+        plan: &Plan,
+        tally: &Tally,
+        config: &Config,
+    ) -> Result<()> {
+        (self.worklist, self.workbook) = worklist
+            .finish(stage, plan, tally, &self.findings, &self.run_id)
+            .map_err(|e| e.into_directory(&config.worklist_dir))?;
+        Ok(())
+    }
+}
+
 /// Runs a configuration.
 ///
 /// # Errors
@@ -248,15 +265,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         run_id,
     };
     if !config.gate.admits(outcome.with_errors, outcome.read) {
-        (outcome.worklist, outcome.workbook) = worklist
-            .finish(
-                worklist_stage,
-                &plan,
-                &sums.tally,
-                &outcome.findings,
-                &outcome.run_id,
-            )
-            .map_err(|e| e.into_directory(&config.worklist_dir))?;
+        outcome.finish(worklist, worklist_stage, &plan, &sums.tally, &config)?;
         outcome.bundle = Err(format!(
             "{} of {} records have an error, more than gate.max_error_records of {} allows. No bundle was made; the worklist and the findings are in {}",
             outcome.with_errors,
@@ -312,15 +321,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     crate::interrupt::check()?;
     let named = config.bundle_dir.join(&outcome.run_id);
     outcome.existed = attest::exists_already(&named, bundle_stage.path(), &signing)?;
-    (outcome.worklist, outcome.workbook) = worklist
-        .finish(
-            worklist_stage,
-            &plan,
-            &sums.tally,
-            &outcome.findings,
-            &outcome.run_id,
-        )
-        .map_err(|e| e.into_directory(&config.worklist_dir))?;
+    outcome.finish(worklist, worklist_stage, &plan, &sums.tally, &config)?;
     if !outcome.existed {
         bundle_stage
             .finish(&outcome.run_id, false)

@@ -51,24 +51,21 @@ pub fn is_sign(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::masks::one_by_one;
     use proptest::prelude::*;
-
-    fn where_(block: &[u8; BLOCK], is: impl Fn(u8) -> bool) -> u64 {
-        (0..BLOCK).fold(0, |mask, at| mask | u64::from(is(block[at])) << at)
-    }
 
     proptest! {
         #[test]
         fn agrees_with_a_plain_search(bytes in proptest::collection::vec(prop_oneof![Just(b'"'), Just(b','), Just(b'\n'), Just(b'='), Just(0), any::<u8>()], BLOCK)) {
             let block: &[u8; BLOCK] = bytes.as_slice().try_into().unwrap();
             let masks = Masks::of(block);
-            prop_assert_eq!(masks.quotes, where_(block, |b| b == b'"'));
-            prop_assert_eq!(masks.commas, where_(block, |b| b == b','));
-            prop_assert_eq!(masks.lines, where_(block, |b| b == b'\n'));
-            prop_assert_eq!(masks.signs, where_(block, is_sign));
-            prop_assert_eq!(masks.returns, where_(block, |b| b == b'\r'));
-            prop_assert_eq!(masks.nuls, where_(block, |b| b == 0));
-            prop_assert_eq!(masks.high, where_(block, |b| b >= 0x80));
+            prop_assert_eq!(masks.quotes, one_by_one(block, |b| b == b'"'));
+            prop_assert_eq!(masks.commas, one_by_one(block, |b| b == b','));
+            prop_assert_eq!(masks.lines, one_by_one(block, |b| b == b'\n'));
+            prop_assert_eq!(masks.signs, one_by_one(block, is_sign));
+            prop_assert_eq!(masks.returns, one_by_one(block, |b| b == b'\r'));
+            prop_assert_eq!(masks.nuls, one_by_one(block, |b| b == 0));
+            prop_assert_eq!(masks.high, one_by_one(block, |b| b >= 0x80));
         }
     }
 }
