@@ -1,26 +1,34 @@
 //! `report.html`: the run for reviewers, made from the predicate alone. No row can reach it, and it tells no time.
 
+mod chart;
+
 use askama::Template;
 
+use self::chart::{Kind, Part, bar, bar_within};
 use super::figures::{
     grouped, reason_order, reason_words, records, result_words, severity_words, share,
     treatment_words,
 };
 use super::predicate::{
-    CheckResult, FieldQuality, FieldTreatment, Predicate, RuleFindings, Severity,
+    CheckResult, FieldQuality, FieldTreatment, Predicate, RuleFindings, Severity, TreatmentKind,
 };
 use super::{CHECKSUMS, ENVELOPE, MANIFEST, dsse};
 
 // The path is looked up from where cargo compiles, the root of the package: askama's own settings file
 // would be one more file there.
 #[derive(Template)]
-#[template(source = r#"{% include "src/attest/report.html" %}"#, ext = "html")]
+#[template(
+    source = r#"{% include "src/attest/report/report.html" %}"#,
+    ext = "html"
+)]
 struct Report<'a> {
     p: &'a Predicate,
     papers: [(&'static str, Option<&'a str>); 5],
     excluded: Vec<(String, u64)>,
     findings: Vec<&'a RuleFindings>,
     steps: [Step; 4],
+    records: Vec<Part>,
+    quality: Vec<Part>,
 }
 
 struct Step {
@@ -65,6 +73,8 @@ pub fn render(predicate: &Predicate) -> String {
             .collect(),
         findings,
         steps: steps(),
+        records: records_bar(predicate),
+        quality: quality_bar(&predicate.data_quality),
     }
     .render()
     .expect("writing to a string cannot fail")
@@ -107,6 +117,35 @@ fn steps() -> [Step; 4] {
             command: "cld manifest verify . --public-key ../signing.pub.pem".to_owned(),
         },
     ]
+}
+
+/// Records read: submitted, excluded.
+fn records_bar(predicate: &Predicate) -> Vec<Part> {
+    let counts = &predicate.counts;
+    let excluded = counts.read.saturating_sub(counts.submitted);
+    bar([
+        (Kind::Good, "submitted", counts.submitted),
+        (Kind::Open, "excluded", excluded),
+    ])
+}
+
+/// Values of these fields that are there or should be.
+fn quality_bar(fields: &[FieldQuality]) -> Vec<Part> {
+    let over = |of: fn(&FieldQuality) -> u64| fields.iter().map(of).fold(0, u64::saturating_add);
+    bar([
+        (
+            Kind::Good,
+            "valid",
+            over(|f| f.valid.saturating_add(f.release_1)),
+        ),
+        (Kind::Open, "cannot be verified", over(|f| f.unverified)),
+        (Kind::Bad, "invalid", over(|f| f.invalid)),
+        (Kind::Missing, "missing", over(|f| f.blank_mandatory)),
+    ])
+}
+
+fn wrong(field: &FieldQuality) -> u64 {
+    field.invalid.saturating_add(field.blank_mandatory)
 }
 
 /// What the template calls.
@@ -200,11 +239,83 @@ impl Report<'_> {
         )
     }
 
+    /// The fields that one treatment was given, in the order of the return.
+    fn fields_treated(&self, treatment: &TreatmentKind) -> Vec<&str> {
+        let fields = self.p.treatment.iter();
+        fields
+            .filter(|field| field.treatment == *treatment)
+            .map(|field| field.field.as_str())
+            .collect()
+    }
+
+    /// Every treatment, the mildest first.
+    fn treatments(&self) -> [TreatmentKind; 4] {
+        [
+            TreatmentKind::Keep,
+            TreatmentKind::Derive,
+            TreatmentKind::Pseudonymise,
+            TreatmentKind::Drop,
+        ]
+    }
+
+    fn treatment_of(&self, treatment: &TreatmentKind) -> &'static str {
+        treatment_words(*treatment)
+    }
+
+    fn field_bar(&self, field: &FieldQuality) -> Vec<Part> {
+        quality_bar(std::slice::from_ref(field))
+    }
+
+    /// The fields with most values that are invalid or missing, the worst first.
+    fn worst_fields(&self) -> Vec<&FieldQuality> {
+        let mut worst: Vec<_> = self.p.data_quality.iter().collect();
+        worst.retain(|field| wrong(field) > 0);
+        worst.sort_by_key(|field| u64::MAX - wrong(field));
+        worst.truncate(6);
+        worst
+    }
+
+    /// What is wrong with a field beside the worst one.
+    fn wrong_bar(&self, field: &FieldQuality) -> Vec<Part> {
+        let worst = self.p.data_quality.iter().map(wrong).max();
+        bar_within(
+            [
+                (Kind::Bad, "invalid", field.invalid),
+                (Kind::Missing, "missing", field.blank_mandatory),
+            ],
+            u128::from(worst.unwrap_or(0)),
+        )
+    }
+
+    /// The share of the values that are there or should be which are invalid or missing.
+    fn wrong_share(&self, field: &FieldQuality) -> String {
+        let whole = field.filled().saturating_add(field.blank_mandatory);
+        share(wrong(field), whole)
+    }
+
+    /// What a bar shows, in words: `2,035 submitted, 65 excluded`.
+    fn in_words(&self, parts: &[Part]) -> String {
+        let words = parts.iter().filter(|part| part.figure > 0);
+        let words: Vec<_> = words
+            .map(|part| format!("{} {}", grouped(part.figure), part.words))
+            .collect();
+        match words.is_empty() {
+            true => "nothing".to_owned(),
+            false => words.join(", "),
+        }
+    }
+
+    fn part_share(&self, part: &Part, parts: &[Part]) -> String {
+        let whole = parts
+            .iter()
+            .fold(0_u64, |sum, part| sum.saturating_add(part.figure));
+        share(part.figure, whole)
+    }
+
     fn figure_name(&self, name: &str) -> String {
         name.replace('_', " ")
     }
 }
 
 #[cfg(test)]
-#[path = "report_tests.rs"]
 mod tests;
