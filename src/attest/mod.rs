@@ -1,7 +1,9 @@
 //! Attestation: what the bundle says about itself, the signature over it, and how anyone checks both.
 
+mod changes;
 pub mod checksums;
 pub mod digest;
+pub mod disclosed;
 pub mod dsse;
 mod facts;
 mod figures;
@@ -14,10 +16,11 @@ mod show;
 pub mod sign;
 pub mod verify;
 
+pub use changes::changes;
 pub use manifest::{MANIFEST_SCHEMA, ManifestError, Statement};
 pub use predicate::Predicate;
 pub use seal::{SealError, seal};
-pub use show::show;
+pub use show::{change_words, show};
 pub use sign::{PublicKey, SigningKey};
 pub use verify::{Verified, VerifyError, check_digests, verify};
 

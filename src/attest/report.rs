@@ -17,7 +17,7 @@ use super::{CHECKSUMS, ENVELOPE, MANIFEST, dsse};
 #[template(source = r#"{% include "src/attest/report.html" %}"#, ext = "html")]
 struct Report<'a> {
     p: &'a Predicate,
-    papers: [(&'static str, Option<&'a str>); 5],
+    papers: [(&'static str, Option<&'a str>); 7],
     excluded: Vec<(String, u64)>,
     findings: Vec<&'a RuleFindings>,
     steps: [Step; 4],
@@ -54,8 +54,16 @@ pub fn render(predicate: &Predicate) -> String {
                 governance.dpia.as_deref(),
             ),
             (
+                "Assessment to be reviewed by",
+                governance.dpia_review_by.as_deref(),
+            ),
+            (
                 "Data sharing agreement",
                 governance.sharing_agreement.as_deref(),
+            ),
+            (
+                "Agreement ends",
+                governance.sharing_agreement_ends.as_deref(),
             ),
             ("Kept until", governance.retain_until.as_deref()),
         ],
