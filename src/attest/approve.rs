@@ -15,6 +15,7 @@ use super::verify::{VerifyError, read, verify};
 use super::{CHECKSUMS, ENVELOPE, digest};
 use crate::custody;
 use crate::error::Error;
+use crate::write::UNFINISHED;
 
 /// What approval came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,9 +181,6 @@ fn replace(bundle: &Path, files: &[(&str, &str)]) -> Result<(), ApproveError> {
     }
     Ok(())
 }
-
-/// As runs name what they have not finished: the next one clears it away.
-const UNFINISHED: &str = ".cld-unfinished-";
 
 #[cfg(test)]
 #[path = "approve_tests.rs"]

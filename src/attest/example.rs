@@ -17,8 +17,12 @@ pub(super) fn signing_key() -> SigningKey {
 }
 
 pub(super) fn statement() -> Statement {
+    stating(predicate())
+}
+
+pub(super) fn stating(predicate: Predicate) -> Statement {
     let files = SUBJECTS.map(|name| (name.to_owned(), digest::of_bytes(name.as_bytes())));
-    Statement::new(files.into(), predicate()).expect("sound")
+    Statement::new(files.into(), predicate).expect("sound")
 }
 
 /// A sealed bundle in a directory of its own.

@@ -14,7 +14,7 @@ use super::write::Written;
 use crate::attest::disclosed::PeopleCount;
 use crate::attest::leak::LeakCheck;
 use crate::attest::predicate::{self as say, Predicate};
-use crate::attest::{self, SigningKey, digest, disclosed, report};
+use crate::attest::{self, SigningKey, VerifyError, digest, disclosed, report};
 use crate::config::Config;
 use crate::date::Date;
 use crate::error::{Error, Result};
@@ -154,8 +154,12 @@ pub(super) fn exists_already(there: &Path, made: &Path, signing: &SigningKey) ->
         (Ok(a), Ok(b)) => a == b,
         _ => false,
     };
-    if attest::verify(there, &signing.public()).is_ok() && attest::SUBJECTS.iter().all(equal) {
-        return Ok(true);
+    match attest::verify(there, &signing.public()) {
+        Ok(_) if attest::SUBJECTS.iter().all(equal) => return Ok(true),
+        Err(e @ VerifyError::SigningInterrupted) => {
+            return Err(Error::Verification(format!("{}: {e}", there.display())));
+        }
+        _ => {}
     }
     Err(Error::Usage(format!(
         "{} exists, and is not what this run made of the same inputs: it was changed, or made or signed otherwise. Move it away and run again",
