@@ -17,14 +17,13 @@ use super::show::change_words;
 use crate::write::WorklistLines;
 
 /// Fields of special category, health and ethnic origin above all. A submission with any of them is sensitive.
-const SPECIAL: [&str; 7] = [
+const SPECIAL: [&str; 6] = [
     "Ethnicity",
     "Primary Support Reason",
     "Autism Spectrum Disorder (ASD)",
     "Visual Impairment",
     "Hearing Impairment",
     "Dementia",
-    "Event Outcome",
 ];
 
 /// Who knows what a manifest does not.
@@ -122,7 +121,7 @@ fn release(statement: &Statement) -> Vec<Item> {
         known(
             "Sensitive",
             if special.is_empty() {
-                "None of the fields of health, ethnic origin or outcome leaves".to_owned()
+                "No field of health or ethnic origin leaves".to_owned()
             } else {
                 format!("Yes: {}", special.join(", "))
             },

@@ -31,7 +31,7 @@ fn every_register_says_what_the_manifest_knows() {
         (0, "Sharing agreement ends", "2028-12-31"),
         (0, "Made on", "2026-04-07"),
         (0, "Release before", "2025-12-31-9f0c1a2b"),
-        (0, "Sensitive", "None of the fields"),
+        (0, "Sensitive", "No field of health"),
         (
             1,
             "Categories of people (groups overlap)",
