@@ -12,3 +12,4 @@ mod runs;
 mod support;
 mod treatment;
 mod validation;
+mod verifiers;

@@ -80,6 +80,33 @@ impl Envelope {
         }
     }
 
+    /// Adds another signature over the same payload, after those that are there. DSSE signs the payload alone: what a
+    /// signature stands for hangs on whose key it is.
+    ///
+    /// # Errors
+    /// [`DsseError::PayloadType`] or [`DsseError::Payload`].
+    pub fn add_signature(&mut self, key: &SigningKey) -> Result<(), DsseError> {
+        let body = self.unverified()?;
+        let signature = key.sign(&pre_authentication_encoding(PAYLOAD_TYPE, &body));
+        self.signatures.push(EnvelopeSignature {
+            keyid: key.public().key_id(),
+            sig: BASE64.encode(&signature),
+        });
+        Ok(())
+    }
+
+    /// How many signatures there are, whosever.
+    pub fn signatures(&self) -> usize {
+        self.signatures.len()
+    }
+
+    /// The envelope as it was before its last signature was added.
+    pub fn without_last_signature(&self) -> Self {
+        let mut earlier = self.clone();
+        earlier.signatures.pop();
+        earlier
+    }
+
     /// Reads an envelope. Nothing is verified yet.
     ///
     /// # Errors

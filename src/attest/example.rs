@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::disclosed::PeopleCount;
 use super::predicate::*;
 use super::sign::{self, SigningKey};
 use super::{REPORT, SUBJECTS, Statement, digest, report, seal};
@@ -16,8 +17,12 @@ pub(super) fn signing_key() -> SigningKey {
 }
 
 pub(super) fn statement() -> Statement {
+    stating(predicate())
+}
+
+pub(super) fn stating(predicate: Predicate) -> Statement {
     let files = SUBJECTS.map(|name| (name.to_owned(), digest::of_bytes(name.as_bytes())));
-    Statement::new(files.into(), predicate()).expect("sound")
+    Statement::new(files.into(), predicate).expect("sound")
 }
 
 /// A sealed bundle in a directory of its own.
@@ -80,17 +85,26 @@ pub(super) fn predicate() -> Predicate {
             legal_basis: Some("Health and Social Care Act 2012, section 259".into()),
             direction: Some("Adult Social Care Client Level Data No. 3 Directions 2023".into()),
             dpia: Some("DPIA-12".into()),
+            dpia_review_by: Some("2027-01-31".into()),
             sharing_agreement: Some("DSA-7".into()),
+            sharing_agreement_ends: Some("2028-12-31".into()),
             retain_until: Some("2032-03-31".into()),
         },
         opt_outs: OptOuts {
             national_data_opt_out: OptOut {
                 applied: false,
                 reason: "the disclosure is required by law".into(),
+                records_removed: 0,
             },
-            objections: OptOut {
+            objections: Objections {
                 applied: false,
                 reason: "the disclosure is a legal obligation".into(),
+                records_removed: 0,
+                list: Some(ObjectionsList {
+                    entries: PeopleCount::of(57),
+                    unread: PeopleCount::of(2),
+                    people: PeopleCount::of(41),
+                }),
             },
         },
         period: Period {
@@ -127,8 +141,19 @@ pub(super) fn predicate() -> Predicate {
             people: 300_000,
             with_errors: 1_200,
         },
+        people: vec![
+            group("Client Type", "service users", 280_000),
+            group("Client Type", "unpaid carers", 31_000),
+            group("Client Type", "of another client type", 4),
+            group(
+                "Client Funding Status",
+                "people who fund their own care",
+                12_500,
+            ),
+        ],
         gate: Gate {
             max_error_records: "100%".into(),
+            people_again: Some("at least 60%".into()),
         },
         findings: vec![
             finding(
@@ -176,6 +201,26 @@ pub(super) fn predicate() -> Predicate {
         }],
         previous: Some(Previous {
             manifest_digest: digest::of_bytes(b"previous"),
+            run_id: "2025-12-31-9f0c1a2b".into(),
+            period: Dates {
+                start: "2025-01-01".into(),
+                end: "2025-12-31".into(),
+            },
+            people_again: Some("97%".into()),
+            changes: vec![
+                Change {
+                    kind: ChangeKind::FieldAdded,
+                    words: "Gender leaves now, and did not before".into(),
+                    before: None,
+                    after: Some("kept: Gender (as checked)".into()),
+                },
+                Change {
+                    kind: ChangeKind::People,
+                    words: "Fewer people in the submission".into(),
+                    before: Some("312,000".into()),
+                    after: Some("300,000".into()),
+                },
+            ],
         }),
         run: Run {
             started: "2026-04-07T09:00:00Z".into(),
@@ -184,6 +229,14 @@ pub(super) fn predicate() -> Predicate {
             tool_build: "x86_64-unknown-linux-gnu release".into(),
             tool_digest: Some(digest::of_bytes(b"program")),
         },
+    }
+}
+
+fn group(field: &str, group: &str, people: u64) -> PeopleGroup {
+    PeopleGroup {
+        field: field.into(),
+        group: group.into(),
+        people: PeopleCount::of(people),
     }
 }
 

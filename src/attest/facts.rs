@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::disclosed::PeopleCount;
 use super::predicate::sum;
 use crate::schema;
 
@@ -53,8 +54,12 @@ pub struct Governance {
     pub direction: Option<String>,
     /// Data protection impact assessment.
     pub dpia: Option<String>,
+    /// Date by which it has to be reviewed.
+    pub dpia_review_by: Option<String>,
     /// Data sharing agreement.
     pub sharing_agreement: Option<String>,
+    /// Its last day.
+    pub sharing_agreement_ends: Option<String>,
     /// Date (`2032-03-31`) until which the bundle is kept.
     pub retain_until: Option<String>,
 }
@@ -66,10 +71,48 @@ pub struct OptOuts {
     /// The national data opt-out.
     pub national_data_opt_out: OptOut,
     /// Objections under Article 21 of the UK GDPR.
-    pub objections: OptOut,
+    pub objections: Objections,
 }
 
-/// One kind of objection.
+/// Objections that people made to the council.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Objections {
+    /// Whether records were left out because of them.
+    pub applied: bool,
+    /// Why, or why not.
+    pub reason: String,
+    /// Records that were left out because of them.
+    pub records_removed: u64,
+    /// The list that was held against the people submitted; `None` where none was given.
+    pub list: Option<ObjectionsList>,
+}
+
+/// What a list of objections came to. Its name, its text and digests of it are never told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectionsList {
+    /// Entries.
+    pub entries: PeopleCount,
+    /// Those of them with neither an NHS number nor a council person identifier that can be read.
+    pub unread: PeopleCount,
+    /// People on the list who are in the submission.
+    pub people: PeopleCount,
+}
+
+/// People in the submission who have something in common. Groups may overlap.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeopleGroup {
+    /// Header of the field that tells: `Client Type`.
+    pub field: String,
+    /// What they have in common, in words: `unpaid carers`.
+    pub group: String,
+    /// How many there are.
+    pub people: PeopleCount,
+}
+
+/// One kind of opt-out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OptOut {
@@ -77,6 +120,8 @@ pub struct OptOut {
     pub applied: bool,
     /// Why, or why not.
     pub reason: String,
+    /// Records that were left out because of it.
+    pub records_removed: u64,
 }
 
 /// The reporting period.
@@ -200,6 +245,9 @@ pub struct Counts {
 pub struct Gate {
     /// As configured: `100%`.
     pub max_error_records: String,
+    /// What share of the people of the bundle before had to be there again: `at least 60%`; `None` where that was left
+    /// open.
+    pub people_again: Option<String>,
 }
 
 /// How often one rule was broken.
@@ -294,6 +342,65 @@ pub struct Check {
 pub struct Previous {
     /// SHA-256 of its `manifest.json`, in hexadecimal.
     pub manifest_digest: String,
+    /// Its run.
+    pub run_id: String,
+    /// Its period, as stated.
+    pub period: Dates,
+    /// The share of its people who are in this submission too: whole per cent, or words where those are few who are, or
+    /// who are not. `None` where pseudonyms of the two cannot be compared.
+    pub people_again: Option<String>,
+    /// What differs, in the order in which a reviewer should read it.
+    pub changes: Vec<Change>,
+}
+
+/// One thing that differs from the bundle before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// What it is about.
+    pub kind: ChangeKind,
+    /// The difference in a sentence.
+    pub words: String,
+    /// What stood there; `None` for nothing.
+    pub before: Option<String>,
+    /// What stands there now; `None` for nothing.
+    pub after: Option<String>,
+}
+
+/// What a change is about; what a reviewer must see first is first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// A field leaves that did not.
+    FieldAdded,
+    /// A field leaves in another form.
+    FieldForm,
+    /// A field does not leave any more.
+    FieldRemoved,
+    /// Legal basis, papers and their dates.
+    Authority,
+    /// Who receives it, from whom, and what for.
+    Disclosure,
+    /// The keys.
+    Key,
+    /// Handling of opt-outs and objections.
+    OptOuts,
+    /// Exclusions and the gate.
+    Selection,
+    /// The reporting period.
+    Period,
+    /// Numbers of people.
+    People,
+    /// Numbers of records.
+    Records,
+    /// Where the records come from.
+    Sources,
+    /// Broken rules, and rules that could not run.
+    Rules,
+    /// Shares of valid and missing values.
+    Quality,
+    /// Program and schema.
+    Versions,
 }
 
 /// What may differ between two equal runs.

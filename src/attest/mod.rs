@@ -1,25 +1,32 @@
 //! Attestation: what the bundle says about itself, the signature over it, and how anyone checks both.
 
+mod approve;
+mod changes;
 pub mod checksums;
 pub mod digest;
+pub mod disclosed;
 pub mod dsse;
 mod facts;
 mod figures;
 pub mod leak;
 pub mod manifest;
 pub mod predicate;
+pub mod register;
 pub mod report;
 pub mod seal;
 mod show;
 pub mod sign;
 pub mod verify;
 
+pub use approve::{ApproveError, Approved, approve};
+pub use changes::changes;
 pub use manifest::{MANIFEST_SCHEMA, ManifestError, Statement};
 pub use predicate::Predicate;
+pub use report::render as render_report;
 pub use seal::{SealError, seal};
-pub use show::show;
+pub use show::{change_words, show};
 pub use sign::{PublicKey, SigningKey};
-pub use verify::{Verified, VerifyError, check_digests, verify};
+pub use verify::{Verified, VerifyError, check_digests, check_unsigned, verify, verify_approved};
 
 /// The statement about the other files, signed.
 pub const MANIFEST: &str = "manifest.json";

@@ -62,6 +62,8 @@ pub struct Predicate {
     pub selection: BTreeMap<String, bool>,
     /// Records in and out.
     pub counts: Counts,
+    /// People in the submission by what they have in common; small numbers are hidden. Sorted as the return's fields are.
+    pub people: Vec<PeopleGroup>,
     /// The limit that had to be kept for a bundle to be made.
     pub gate: Gate,
     /// Broken rules over the extract, sorted by rule and field.

@@ -2,9 +2,10 @@
 
 use super::Statement;
 use super::figures::{
-    grouped, reason_order, reason_words, result_words, severity_words, share, treatment_words,
+    grouped, reason_order, reason_words, records as records_words, result_words, severity_words,
+    share, treatment_words,
 };
-use super::predicate::{FieldQuality, OptOut, Predicate, TreatmentKind};
+use super::predicate::{Change, FieldQuality, Predicate, TreatmentKind};
 
 /// Wide enough for every label.
 const LABEL: usize = 24;
@@ -28,11 +29,23 @@ pub fn show(statement: &Statement) -> String {
     findings(&mut text, p);
     quality(&mut text, p);
     checks(&mut text, p);
+    previous(&mut text, p);
     keys(&mut text, p);
     files(&mut text, statement);
     text.line("");
     text.line(&p.notice);
     text.0
+}
+
+/// A change in a line: `Gender leaves now (before: nothing; now: kept: Gender)`.
+pub fn change_words(change: &Change) -> String {
+    let of = |side: &Option<String>| side.clone().unwrap_or_else(|| "nothing".to_owned());
+    format!(
+        "{} (before: {}; now: {})",
+        change.words,
+        of(&change.before),
+        of(&change.after)
+    )
 }
 
 /// Text that is written line by line.
@@ -62,16 +75,9 @@ impl Text {
 
 fn what_and_why(text: &mut Text, p: &Predicate) {
     let stated = |value: &Option<String>| value.clone().unwrap_or_else(|| "not stated".to_owned());
-    let opt_out = |opt_out: &OptOut| {
-        format!(
-            "{}: {}",
-            if opt_out.applied {
-                "applied"
-            } else {
-                "not applied"
-            },
-            opt_out.reason
-        )
+    let opt_out = |applied: bool, reason: &str, removed: u64| {
+        let applied = if applied { "applied" } else { "not applied" };
+        format!("{applied}, {} removed: {reason}", records_words(removed))
     };
     let derived = p.period.derived.as_ref();
     text.head("Disclosure");
@@ -92,16 +98,40 @@ fn what_and_why(text: &mut Text, p: &Predicate) {
     text.fact("Legal basis", &stated(&p.governance.legal_basis));
     text.fact("Direction", &stated(&p.governance.direction));
     text.fact("DPIA", &stated(&p.governance.dpia));
+    text.fact("DPIA review by", &stated(&p.governance.dpia_review_by));
     text.fact(
         "Sharing agreement",
         &stated(&p.governance.sharing_agreement),
     );
+    text.fact(
+        "Sharing agreement ends",
+        &stated(&p.governance.sharing_agreement_ends),
+    );
     text.fact("Retain until", &stated(&p.governance.retain_until));
+    let national = &p.opt_outs.national_data_opt_out;
     text.fact(
         "National data opt-out",
-        &opt_out(&p.opt_outs.national_data_opt_out),
+        &opt_out(national.applied, &national.reason, national.records_removed),
     );
-    text.fact("Objections", &opt_out(&p.opt_outs.objections));
+    let objections = &p.opt_outs.objections;
+    text.fact(
+        "Objections",
+        &opt_out(
+            objections.applied,
+            &objections.reason,
+            objections.records_removed,
+        ),
+    );
+    let list = objections.list.as_ref().map_or_else(
+        || "none given".to_owned(),
+        |list| {
+            format!(
+                "entries: {}; of them unreadable: {}; people in the submission: {}",
+                list.entries, list.unread, list.people
+            )
+        },
+    );
+    text.fact("List of objections", &list);
 }
 
 fn records(text: &mut Text, p: &Predicate) {
@@ -122,6 +152,39 @@ fn records(text: &mut Text, p: &Predicate) {
     }
     text.figure(p.counts.submitted, "submitted");
     text.figure(p.counts.people, "different people in the submission");
+    text.head("People in the submission (groups overlap; numbers below ten are hidden)");
+    for group in &p.people {
+        text.line(&format!(
+            "  {:>13}  {}: {}",
+            group.people.to_string(),
+            group.field,
+            group.group
+        ));
+    }
+}
+
+/// What differs from the bundle before.
+fn previous(text: &mut Text, p: &Predicate) {
+    let Some(previous) = &p.previous else { return };
+    text.head("Compared with the bundle before");
+    text.fact("Run before", &previous.run_id);
+    text.fact(
+        "Period before",
+        &format!("{} to {}", previous.period.start, previous.period.end),
+    );
+    text.fact(
+        "Its people again here",
+        previous
+            .people_again
+            .as_deref()
+            .unwrap_or("cannot be compared"),
+    );
+    for change in &previous.changes {
+        text.line(&format!("  {}", change_words(change)));
+    }
+    if previous.changes.is_empty() {
+        text.line("  nothing differs");
+    }
 }
 
 fn fields(text: &mut Text, p: &Predicate) {
@@ -259,6 +322,13 @@ mod tests {
             "  passed   No NHS number of the extract",
             "not run  gp_practice_code.closed",
             "2026-04-07T09:00:00Z, 2,150 ms",
+            "fewer than 10  Client Type: of another client type",
+            "       12,500  Client Funding Status: people who fund their own care",
+            "not applied, 0 records removed: the disclosure is required by law",
+            "entries: 57; of them unreadable: fewer than 10; people in the submission: 41",
+            "Sharing agreement ends   2028-12-31",
+            "Its people again here    97%",
+            "Fewer people in the submission (before: 312,000; now: 300,000)",
         ] {
             assert!(text.contains(words), "{words}\n{text}");
         }

@@ -23,6 +23,10 @@ pub struct Verified {
     pub statement: Statement,
     /// The key whose signature was found.
     pub key_id: String,
+    /// Reviewers' keys whose signatures were asked for and found.
+    pub reviewer_key_ids: Vec<String>,
+    /// Signatures by keys that were not given, which may be anybody's.
+    pub other_signatures: usize,
     /// It is the published test key: anyone could have signed.
     pub test_signature: bool,
     /// Every file that was checked, with its length in bytes, sorted by name.
@@ -74,6 +78,19 @@ pub enum VerifyError {
     /// A file is not the one that was signed.
     #[error("{0} was changed: its digest is not the one in the manifest")]
     Changed(FileName),
+    /// A reviewer has not signed.
+    #[error(
+        "{ENVELOPE} is not signed with the reviewer's key {key_id}: this bundle was not approved with it"
+    )]
+    NotApproved {
+        /// The key that was given.
+        key_id: String,
+    },
+    /// A signature was added, and the list of checksums not yet written again.
+    #[error(
+        "{CHECKSUMS} is that of the bundle before its last signature was added: `cld manifest sign` was interrupted. Sign again with the same key, which completes it; nothing else has changed"
+    )]
+    SigningInterrupted,
     /// A file is not the one that is listed.
     #[error("{0} was changed: its digest is not the one in {CHECKSUMS}")]
     ChangedFromList(FileName),
@@ -114,11 +131,30 @@ impl From<&str> for FileName {
 /// # Errors
 /// The first [`VerifyError`].
 pub fn verify(bundle: &Path, key: &PublicKey) -> Result<Verified, VerifyError> {
+    verify_approved(bundle, key, &[])
+}
+
+/// The same, and demands a signature of each of the reviewers' keys over the same statement.
+///
+/// # Errors
+/// The first [`VerifyError`].
+pub fn verify_approved(
+    bundle: &Path,
+    key: &PublicKey,
+    reviewers: &[PublicKey],
+) -> Result<Verified, VerifyError> {
     if !bundle.is_dir() {
         return Err(VerifyError::NoBundle(bundle.to_owned()));
     }
-    let envelope = read(bundle, ENVELOPE)?;
-    let signed = Envelope::parse(&envelope)?.verify(key)?;
+    let envelope = Envelope::parse(&read(bundle, ENVELOPE)?)?;
+    let signed = envelope.verify(key)?;
+    for reviewer in reviewers {
+        envelope
+            .verify(reviewer)
+            .map_err(|_| VerifyError::NotApproved {
+                key_id: reviewer.key_id(),
+            })?;
+    }
     if read(bundle, MANIFEST)? != signed {
         return Err(VerifyError::ManifestDiffers);
     }
@@ -128,6 +164,8 @@ pub fn verify(bundle: &Path, key: &PublicKey) -> Result<Verified, VerifyError> {
     Ok(Verified {
         statement,
         key_id: key.key_id(),
+        reviewer_key_ids: reviewers.iter().map(PublicKey::key_id).collect(),
+        other_signatures: envelope.signatures().saturating_sub(1 + reviewers.len()),
         test_signature: key.is_test(),
         files,
     })
@@ -139,12 +177,20 @@ pub fn verify(bundle: &Path, key: &PublicKey) -> Result<Verified, VerifyError> {
 /// # Errors
 /// The first [`VerifyError`].
 pub fn check_digests(bundle: &Path, key: &PublicKey) -> Result<Statement, VerifyError> {
+    check_unsigned(bundle, Some(key))
+}
+
+/// The same where no key is at hand: then it says that nothing changed by accident, and not who made it.
+///
+/// # Errors
+/// The first [`VerifyError`].
+pub fn check_unsigned(bundle: &Path, key: Option<&PublicKey>) -> Result<Statement, VerifyError> {
     if !bundle.is_dir() {
         return Err(VerifyError::NoBundle(bundle.to_owned()));
     }
     let manifest = read(bundle, MANIFEST)?;
     let statement = Statement::parse(&manifest)?;
-    if statement.predicate().signing_key.id == key.key_id() {
+    if let Some(key) = key.filter(|key| statement.predicate().signing_key.id == key.key_id()) {
         return Ok(verify(bundle, key)?.statement);
     }
     if Envelope::parse(&read(bundle, ENVELOPE)?)?.unverified()? != manifest {
@@ -203,12 +249,22 @@ fn check_files(bundle: &Path, statement: &Statement) -> Result<Vec<(String, u64)
         if signed.is_some_and(|subject| subject.digest.sha256 != found) {
             return Err(VerifyError::Changed(FileName::from(name.as_str())));
         }
+        if *expected != found && name == ENVELOPE && is_of_before(bundle, expected)? {
+            return Err(VerifyError::SigningInterrupted);
+        }
         if *expected != found {
             return Err(VerifyError::ChangedFromList(FileName::from(name.as_str())));
         }
         files.push((name.clone(), length));
     }
     Ok(files)
+}
+
+/// Whether the envelope has this digest without its last signature.
+fn is_of_before(bundle: &Path, expected: &str) -> Result<bool, VerifyError> {
+    let envelope = Envelope::parse(&read(bundle, ENVELOPE)?)?;
+    let before = envelope.without_last_signature().to_json();
+    Ok(envelope.signatures() > 1 && digest::of_bytes(before.as_bytes()) == expected)
 }
 
 /// Every file of a bundle.
@@ -233,7 +289,7 @@ fn check_kind(bundle: &Path, name: &str) -> Result<u64, VerifyError> {
     }
 }
 
-fn read(bundle: &Path, name: &str) -> Result<Vec<u8>, VerifyError> {
+pub(super) fn read(bundle: &Path, name: &str) -> Result<Vec<u8>, VerifyError> {
     if check_kind(bundle, name)? > MAX_METADATA {
         return Err(VerifyError::TooLong(name.into()));
     }

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::attest::sign::SigningKey;
-use crate::attest::{example, report};
+use crate::attest::{approve, example, report};
 
 fn check(bundle: &TempDir) -> Result<Verified, VerifyError> {
     verify(bundle.path(), &example::signing_key().public())
@@ -29,10 +29,19 @@ fn a_sound_bundle_verifies() {
     assert_eq!(verified.files.len(), SUBJECTS.len() + 2);
 }
 
-/// Every byte counts: 1,000 places spread over all files by a fixed generator, one bit each.
+/// Every byte counts: 1,000 places spread over all files by a fixed generator, one bit each; with the council's signature
+/// alone, and with a reviewer's beside it, whether or not that one is asked for.
 #[test]
 fn a_thousand_flipped_bytes_are_a_thousand_refusals() {
-    let bundle = example::bundle();
+    let place = tempfile::tempdir().expect("a directory");
+    let bundle = example::bundle_in(place.path());
+    flip_a_thousand(&bundle);
+    let reviewer = SigningKey::generate().expect("random");
+    approve(&bundle, &example::signing_key().public(), &reviewer).expect("signed");
+    flip_a_thousand(&bundle);
+}
+
+fn flip_a_thousand(bundle: &Path) {
     let names: Vec<&str> = file_names().into_iter().collect();
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut next = || {
@@ -43,17 +52,20 @@ fn a_thousand_flipped_bytes_are_a_thousand_refusals() {
     };
     for round in 0..1000 {
         let name = names[round % names.len()];
-        let path = bundle.path().join(name);
+        let path = bundle.join(name);
         let sound = fs::read(&path).expect("there");
         let mut damaged = sound.clone();
         let at = next() % damaged.len();
         damaged[at] ^= 1 << (next() % 8);
         fs::write(&path, &damaged).expect("written");
-        let message = refused(&bundle);
+        let error = verify(bundle, &example::signing_key().public()).expect_err(name);
+        let error = Error::from(error);
+        assert_eq!(error.exit_status(), 6);
+        let message = error.to_string();
         assert!(message.contains(name), "{name}: {message}");
         fs::write(&path, &sound).expect("written");
     }
-    check(&bundle).expect("sound again");
+    verify(bundle, &example::signing_key().public()).expect("sound again");
 }
 
 #[test]
@@ -169,8 +181,8 @@ fn the_steps_of_the_report_work_and_notice_damage() {
         example::signing_key().public().to_pem(),
     )
     .expect("written");
-    let run = || {
-        let script = report::verification_commands().join("\n");
+    let run = |steps: usize| {
+        let script = report::verification_commands()[..steps].join("\n");
         let output = Command::new("sh")
             .args(["-ec", &script])
             .current_dir(&bundle)
@@ -181,7 +193,7 @@ fn the_steps_of_the_report_work_and_notice_damage() {
             String::from_utf8_lossy(&output.stdout).into_owned(),
         )
     };
-    let (passed, text) = run();
+    let (passed, text) = run(3);
     assert!(
         passed && text.contains("Signature Verified Successfully"),
         "{text}"
@@ -193,6 +205,27 @@ fn the_steps_of_the_report_work_and_notice_damage() {
     verify(&bundle, &example::signing_key().public())
         .expect("the steps leave nothing in the bundle");
 
+    // A reviewer signs: the same steps still hold, and the next one shows the approval.
+    let (passed, _) = run(4);
+    assert!(!passed, "nobody has approved it yet");
+    let reviewer = SigningKey::generate().expect("random");
+    fs::write(
+        place.path().join("reviewer.pub.pem"),
+        reviewer.public().to_pem(),
+    )
+    .expect("written");
+    approve(&bundle, &example::signing_key().public(), &reviewer).expect("signed");
+    let (passed, text) = run(4);
+    let verified = text.matches("Signature Verified Successfully").count();
+    assert!(passed && verified == 2, "{text}");
+    let stranger = SigningKey::generate().expect("random");
+    fs::write(
+        place.path().join("reviewer.pub.pem"),
+        stranger.public().to_pem(),
+    )
+    .expect("written");
+    assert!(run(3).0 && !run(4).0, "another reviewer's key");
+
     let manifest = fs::read_to_string(bundle.join(MANIFEST)).expect("there");
     let changed = manifest.replace("nhs-england", "nhs-elsewhere");
     fs::write(bundle.join(MANIFEST), &changed).expect("written");
@@ -202,7 +235,7 @@ fn the_steps_of_the_report_work_and_notice_damage() {
         &digest::of_bytes(changed.as_bytes()),
     );
     fs::write(bundle.join(CHECKSUMS), sums).expect("written");
-    let (passed, text) = run();
+    let (passed, text) = run(3);
     assert!(
         !passed && text.contains("manifest.json: OK"),
         "only the signature tells: {text}"

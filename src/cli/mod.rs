@@ -6,7 +6,10 @@ mod key;
 mod manifest;
 mod portal;
 mod print;
+mod purge;
+mod register;
 mod report;
+mod report_file;
 mod run;
 mod sample;
 
@@ -64,6 +67,12 @@ enum Command {
     /// Read and verify manifests
     #[command(subcommand)]
     Manifest(manifest::Command),
+    /// Make the report of a bundle again from its manifest
+    Report(report_file::Arguments),
+    /// Print what registers ask about a bundle
+    Register(register::Arguments),
+    /// Remove worklists that are kept longer than they should be
+    Purge(purge::Arguments),
     /// Look up the returns that are known: fields, lists, conditions
     #[command(subcommand)]
     Schema(schema::Command),
@@ -125,6 +134,9 @@ impl Command {
             Self::Worklist(arguments) => worklist::run(arguments),
             Self::Key(command) => command.run(),
             Self::Manifest(command) => command.run(),
+            Self::Report(arguments) => report_file::run(arguments),
+            Self::Register(arguments) => register::run(arguments),
+            Self::Purge(arguments) => purge::run(arguments, schemas),
             Self::Schema(command) => command.run(schemas),
             Self::Explain(arguments) => explain::run(arguments, schemas),
             Self::Sample(arguments) => sample::run(arguments, schemas),

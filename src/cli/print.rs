@@ -34,6 +34,11 @@ pub fn error(error: &Error) {
     };
 }
 
+/// Tells something beside the result, on stderr.
+pub fn note(words: &str) {
+    let _ = writeln!(io::stderr(), "cld: {words}");
+}
+
 /// Tells that a bundle was made although its summary could not be printed.
 pub fn unprinted(error: &Error, bundle: &Path) {
     let closed =

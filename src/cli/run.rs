@@ -121,6 +121,12 @@ fn human(outcome: &Outcome, whole_grid: bool) -> String {
     text += &grid::line(&outcome.grid, whole_grid);
     text += &extract::periods(&outcome.periods);
     text += &extract::deduplication(&outcome.collapsed);
+    if let Some(again) = &outcome.people_again {
+        let _ = writeln!(
+            text,
+            "People of the previous bundle who are in this one: {again}"
+        );
+    }
     if outcome.submitted * 2 < outcome.read {
         text += "\nMOST RECORDS WERE LEFT OUT. See excluded.csv in the worklist; dates must be dd/mm/yyyy without a time.\n";
     }
@@ -174,6 +180,7 @@ fn machine(outcome: &Outcome) -> serde_json::Value {
         "periods": outcome.periods,
         "about_the_extract": about,
         "national_deduplication": deduplication,
+        "people_again": outcome.people_again,
         "rules_not_run": outcome.not_checked.iter().map(|(rule, reason)| json!({ "rule": rule, "reason": reason })).collect::<Vec<_>>(),
     })
 }

@@ -4,7 +4,9 @@ mod raw;
 mod reader;
 mod valid;
 
-pub use valid::{Cancelled, Config, Gate, Governance, Period, Selection, SourceConfig};
+pub use valid::{
+    Band, Cancelled, Config, Gate, Governance, ObjectionsConfig, Period, Selection, SourceConfig,
+};
 
 use std::path::PathBuf;
 

@@ -60,6 +60,7 @@ pub struct RawConfig {
     pub governance: RawGovernance,
     pub lists: Option<String>,
     pub previous: Option<String>,
+    pub objections: Option<RawObjections>,
 }
 
 #[derive(Debug, serde::Deserialize)]
@@ -106,6 +107,7 @@ pub struct RawSource {
 pub struct RawOutput {
     pub bundle: String,
     pub worklist: String,
+    pub worklist_keep_days: Option<u32>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -127,6 +129,18 @@ pub struct RawCancelled {
 #[serde(deny_unknown_fields)]
 pub struct RawGate {
     pub max_error_records: Option<String>,
+    pub min_people_again: Option<String>,
+    pub max_people_again: Option<String>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawObjections {
+    pub file: String,
+    pub reason: Option<String>,
+    /// Known so that it can be refused with the reason.
+    #[serde(alias = "apply")]
+    pub applied: Option<bool>,
 }
 
 #[derive(Debug, serde::Deserialize)]
@@ -135,7 +149,9 @@ pub struct RawGovernance {
     pub legal_basis: String,
     pub direction: String,
     pub dpia: String,
+    pub dpia_review_by: Option<String>,
     pub sharing_agreement: Option<String>,
+    pub sharing_agreement_ends: Option<String>,
     pub retain_until: String,
     pub national_data_opt_out: RawOptOut,
 }

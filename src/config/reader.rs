@@ -4,8 +4,10 @@ use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::raw::{Pairs, RawConfig, RawSource};
-use super::valid::{Cancelled, Config, Gate, Governance, Period, Selection, SourceConfig};
+use super::raw::{Pairs, RawConfig, RawGate, RawObjections, RawSource};
+use super::valid::{
+    Band, Cancelled, Config, Gate, Governance, ObjectionsConfig, Period, Selection, SourceConfig,
+};
 use crate::date::Date;
 use crate::extract::{Encoding, Source};
 use crate::nearest::closest;
@@ -84,7 +86,23 @@ impl Reader<'_> {
                 "is not a percentage from 0% to 100%, as in 2.5%",
             );
         }
+        let people_again = self.band(&raw.gate, raw.previous.is_some());
+        let objections = raw.objections.map(|o| self.objections(o));
+        if raw.output.worklist_keep_days == Some(0) {
+            self.fault(
+                "output.worklist_keep_days",
+                "is 0, but a worklist is there to be worked through: give at least a day",
+            );
+        }
         let retain_until = self.day("governance.retain_until", &raw.governance.retain_until);
+        let [dpia_review_by, sharing_agreement_ends] = [
+            ("governance.dpia_review_by", &raw.governance.dpia_review_by),
+            (
+                "governance.sharing_agreement_ends",
+                &raw.governance.sharing_agreement_ends,
+            ),
+        ]
+        .map(|(key, text)| text.as_deref().and_then(|text| self.day(key, text)));
         let bundle_dir = self.path(&raw.output.bundle);
         let worklist_dir = self.path(&raw.output.worklist);
         if nested(&bundle_dir, &worklist_dir) {
@@ -120,7 +138,9 @@ impl Reader<'_> {
                 legal_basis: raw.governance.legal_basis,
                 direction: raw.governance.direction,
                 dpia: raw.governance.dpia,
+                dpia_review_by,
                 sharing_agreement: raw.governance.sharing_agreement,
+                sharing_agreement_ends,
                 retain_until: retain_until?,
                 opt_out_reason: raw.governance.national_data_opt_out.reason,
             },
@@ -130,7 +150,56 @@ impl Reader<'_> {
                 .as_deref()
                 .and_then(|file| Some(hex_digest(&std::fs::read(self.path(file)).ok()?))),
             previous: raw.previous.as_deref().map(|p| self.path(p)),
+            people_again,
+            objections,
+            worklist_keep_days: raw.output.worklist_keep_days,
         })
+    }
+
+    fn band(&mut self, raw: &RawGate, has_previous: bool) -> Band {
+        let mut bound = |key: &str, text: &Option<String>| {
+            let text = text.as_deref()?;
+            if !has_previous {
+                self.fault(key, "asks for people of the bundle sent before, but there is no `previous:` that names it");
+            }
+            let share = Gate::parse(text);
+            if share.is_none() {
+                self.fault(key, "is not a percentage from 0% to 100%, as in 60%");
+            }
+            share
+        };
+        let band = Band {
+            least: bound("gate.min_people_again", &raw.min_people_again),
+            most: bound("gate.max_people_again", &raw.max_people_again),
+        };
+        if let (Some(least), Some(most)) = (band.least, band.most)
+            && least.0 > most.0
+        {
+            self.fault(
+                "gate.min_people_again",
+                "is more than gate.max_people_again",
+            );
+        }
+        band
+    }
+
+    /// A list of objections is for counting: whatever would make it apply is a fault.
+    fn objections(&mut self, raw: RawObjections) -> ObjectionsConfig {
+        if raw.applied == Some(true) {
+            self.fault(
+                "objections.applied",
+                "is true, but this return is mandated by law, so no record is left out for an objection: take it away. The list is counted all the same",
+            );
+        }
+        if let Some(reason) = &raw.reason
+            && (reason.trim().is_empty() || reason.chars().any(char::is_control))
+        {
+            self.fault("objections.reason", "is blank or holds a control character");
+        }
+        ObjectionsConfig {
+            file: self.path(&raw.file),
+            reason: raw.reason,
+        }
     }
 
     fn fault(&mut self, key: &str, fault: &str) {

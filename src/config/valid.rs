@@ -54,6 +54,55 @@ pub struct Config {
     pub lists_digest: Option<String>,
     /// The bundle sent before this one.
     pub previous: Option<PathBuf>,
+    /// How many of its people must be there again.
+    pub people_again: Band,
+    /// People who objected, and why nothing is left out for it.
+    pub objections: Option<ObjectionsConfig>,
+    /// Days for which worklists are kept, where the council says so.
+    pub worklist_keep_days: Option<u32>,
+}
+
+/// A list of objections. It is counted and never applied: this return is mandated.
+#[derive(Debug, Clone)]
+pub struct ObjectionsConfig {
+    /// The list.
+    pub file: PathBuf,
+    /// Why no record is left out, if the council says more than why the opt-out is not applied.
+    pub reason: Option<String>,
+}
+
+/// Between which shares of the people of the bundle sent before must be there again. Without bounds every share will do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Band {
+    /// At least.
+    pub least: Option<Gate>,
+    /// At most.
+    pub most: Option<Gate>,
+}
+
+impl Band {
+    /// Whether there is no bound.
+    pub fn is_open(self) -> bool {
+        self == Self::default()
+    }
+
+    /// Whether so many of so many people are within it.
+    pub fn admits(self, again: u64, people: u64) -> bool {
+        // At least a share again is at most the rest gone.
+        let most_gone = self.least.map(|least| Gate(1_000_000 - least.0));
+        most_gone.is_none_or(|most| most.admits(people - again, people))
+            && self.most.is_none_or(|most| most.admits(again, people))
+    }
+
+    /// In words: `at least 60%`, `from 60% to 99.5%`.
+    pub fn text(self) -> String {
+        match (self.least, self.most) {
+            (None, None) => "any share".to_owned(),
+            (Some(least), None) => format!("at least {}", least.text()),
+            (None, Some(most)) => format!("at most {}", most.text()),
+            (Some(least), Some(most)) => format!("from {} to {}", least.text(), most.text()),
+        }
+    }
 }
 
 /// A stretch of days, both included.
@@ -153,12 +202,54 @@ pub struct Governance {
     pub direction: String,
     /// Reference of the data protection impact assessment.
     pub dpia: String,
+    /// Day by which the assessment has to be reviewed.
+    pub dpia_review_by: Option<Date>,
     /// Reference of the sharing agreement, where there is one.
     pub sharing_agreement: Option<String>,
+    /// The agreement's last day.
+    pub sharing_agreement_ends: Option<Date>,
     /// Day until which the recipient may keep the data.
     pub retain_until: Date,
     /// Why the national data opt-out is not applied.
     pub opt_out_reason: String,
+}
+
+impl Governance {
+    /// Which of its dates have passed on a day, in words with what to do; `None` where everything is in force. A day is
+    /// still good itself.
+    pub fn lapsed(&self, today: Date) -> Option<String> {
+        let dates = [
+            (
+                "sharing_agreement_ends",
+                self.sharing_agreement_ends,
+                "the data sharing agreement has ended",
+                "Renew the agreement",
+            ),
+            (
+                "dpia_review_by",
+                self.dpia_review_by,
+                "the data protection impact assessment is due for review",
+                "Have it reviewed",
+            ),
+            (
+                "retain_until",
+                Some(self.retain_until),
+                "the data may not be kept any longer",
+                "Agree until when the recipient may keep them",
+            ),
+        ];
+        let lapsed: Vec<_> = dates
+            .into_iter()
+            .filter_map(|(key, date, fault, remedy)| {
+                let date = date.filter(|date| *date < today)?;
+                Some(format!(
+                    "governance.{key}: {} has passed: {fault}. {remedy}, and write down the new date",
+                    date.iso()
+                ))
+            })
+            .collect();
+        (!lapsed.is_empty()).then(|| lapsed.join("\n  "))
+    }
 }
 
 const MAX_BYTES: u64 = 1 << 20;

@@ -52,3 +52,59 @@ fn directories_are_nested_however_they_are_written() {
         assert_eq!(nested(Path::new(a), Path::new(b)), expected, "{a} {b}");
     }
 }
+
+#[test]
+fn a_band_admits_what_is_between_its_bounds() {
+    let band = |least: &str, most: &str| Band {
+        least: Gate::parse(least),
+        most: Gate::parse(most),
+    };
+    for (least, most, again, people, admits) in [
+        ("", "", 0, 10, true),
+        ("60%", "", 6, 10, true),
+        ("60%", "", 5, 10, false),
+        ("", "99%", 100, 100, false),
+        ("", "99%", 99, 100, true),
+        ("60%", "99%", 599_999, 1_000_000, false),
+        ("60%", "99%", 600_000, 1_000_000, true),
+        ("100%", "", u64::MAX - 1, u64::MAX, false),
+        ("60%", "", 0, 0, true),
+    ] {
+        let band = band(least, most);
+        assert_eq!(band.admits(again, people), admits, "{band:?} {again}");
+    }
+    assert_eq!(band("60%", "99.5%").text(), "from 60% to 99.5%");
+    assert!(band("", "").is_open() && !band("0%", "").is_open());
+}
+
+#[test]
+fn papers_lapse_the_day_after_their_date() {
+    let day = |text: &str| Date::parse_iso(text).unwrap();
+    let governance = |agreement: Option<&str>, review: Option<&str>| Governance {
+        legal_basis: String::new(),
+        direction: String::new(),
+        dpia: String::new(),
+        dpia_review_by: review.map(day),
+        sharing_agreement: None,
+        sharing_agreement_ends: agreement.map(day),
+        retain_until: day("2032-03-31"),
+        opt_out_reason: String::new(),
+    };
+    let all = governance(Some("2027-01-31"), Some("2027-02-28"));
+    assert_eq!(all.lapsed(day("2027-01-31")), None);
+    let first = all.lapsed(day("2027-02-01")).unwrap();
+    assert!(first.contains("sharing_agreement_ends: 2027-01-31 has passed"));
+    assert!(!first.contains("dpia"));
+    assert!(
+        all.lapsed(day("2027-03-01"))
+            .unwrap()
+            .contains("dpia_review_by")
+    );
+    let none = governance(None, None);
+    assert_eq!(none.lapsed(day("2032-03-31")), None);
+    assert!(
+        none.lapsed(day("2032-04-01"))
+            .unwrap()
+            .contains("retain_until")
+    );
+}

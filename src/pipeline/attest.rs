@@ -11,14 +11,16 @@ use super::read::{Input, SourceFacts};
 use super::reader::Sums;
 use super::run::RunOptions;
 use super::write::Written;
+use crate::attest::disclosed::PeopleCount;
 use crate::attest::leak::LeakCheck;
 use crate::attest::predicate::{self as say, Predicate};
-use crate::attest::{self, SigningKey, digest, report};
+use crate::attest::{self, SigningKey, VerifyError, digest, disclosed, report};
 use crate::config::Config;
+use crate::date::Date;
 use crate::error::{Error, Result};
 use crate::schema::Make;
 use crate::select::Exclusion;
-use crate::treat::{Form, Identifiers, MasterKey, RowPlan, Scope, key};
+use crate::treat::{Form, Identifiers, MasterKey, Objections, People, RowPlan, Scope, Traits, key};
 use crate::validate::across::Collapsed;
 use crate::validate::{Broken, Check, Derived, Plan, Status, Validity, derived_period};
 use crate::write::{FindingRow, data_quality_csv, findings_csv};
@@ -35,7 +37,8 @@ pub(super) struct Facts<'a> {
     pub previous: Option<&'a Previous>,
     pub sources: &'a [SourceFacts],
     pub sums: &'a Sums,
-    pub people: u64,
+    pub people: &'a People,
+    pub objections: Option<&'a Objections>,
     pub findings: &'a [FindingRow],
     pub not_checked: &'a [(String, String)],
     pub identifiers: &'a Identifiers,
@@ -55,6 +58,7 @@ pub(super) fn run_id(
     scope: &Scope,
     sources: &[SourceFacts],
     previous: Option<&Previous>,
+    objections: Option<&Objections>,
 ) -> String {
     let mut state = key.source_digester(scope);
     let digests = sources
@@ -71,7 +75,8 @@ pub(super) fn run_id(
     ];
     // Findings hang on what the previous bundle holds, and its path does not tell that.
     let before = previous.map(|previous| previous.manifest_digest.as_str());
-    for part in parts.into_iter().chain(digests).chain(before) {
+    let list = objections.map(Objections::digest);
+    for part in parts.into_iter().chain(digests).chain(before).chain(list) {
         state.update(part.as_bytes());
         state.update(b"\x1f");
     }
@@ -149,8 +154,12 @@ pub(super) fn exists_already(there: &Path, made: &Path, signing: &SigningKey) ->
         (Ok(a), Ok(b)) => a == b,
         _ => false,
     };
-    if attest::verify(there, &signing.public()).is_ok() && attest::SUBJECTS.iter().all(equal) {
-        return Ok(true);
+    match attest::verify(there, &signing.public()) {
+        Ok(_) if attest::SUBJECTS.iter().all(equal) => return Ok(true),
+        Err(e @ VerifyError::SigningInterrupted) => {
+            return Err(Error::Verification(format!("{}: {e}", there.display())));
+        }
+        _ => {}
     }
     Err(Error::Usage(format!(
         "{} exists, and is not what this run made of the same inputs: it was changed, or made or signed otherwise. Move it away and run again",
@@ -163,11 +172,7 @@ fn predicate(facts: &Facts<'_>) -> Result<Predicate> {
     let schema = &facts.plan.schema;
     let governance = &config.governance;
     let finished = Utc::now();
-    let opt_out = |reason: String| say::OptOut {
-        applied: false,
-        reason,
-    };
-    Ok(Predicate {
+    let mut predicate = Predicate {
         status: say::STATUS.into(),
         notice: say::NOTICE.into(),
         run_id: facts.run_id.into(),
@@ -192,15 +197,18 @@ fn predicate(facts: &Facts<'_>) -> Result<Predicate> {
             legal_basis: Some(governance.legal_basis.clone()),
             direction: Some(governance.direction.clone()),
             dpia: Some(governance.dpia.clone()),
+            dpia_review_by: governance.dpia_review_by.map(Date::iso),
             sharing_agreement: governance.sharing_agreement.clone(),
+            sharing_agreement_ends: governance.sharing_agreement_ends.map(Date::iso),
             retain_until: Some(governance.retain_until.iso()),
         },
         opt_outs: say::OptOuts {
-            national_data_opt_out: opt_out(governance.opt_out_reason.clone()),
-            objections: opt_out(format!(
-                "No record was left out for an objection. {}",
-                governance.opt_out_reason
-            )),
+            national_data_opt_out: say::OptOut {
+                applied: false,
+                reason: governance.opt_out_reason.clone(),
+                records_removed: 0,
+            },
+            objections: objections(facts),
         },
         period: say::Period {
             stated: say::Dates {
@@ -239,11 +247,13 @@ fn predicate(facts: &Facts<'_>) -> Result<Predicate> {
                 .zip(facts.sums.excluded)
                 .map(|(e, n)| (e.name().to_owned(), n))
                 .collect(),
-            people: facts.people,
+            people: facts.people.count(),
             with_errors: facts.sums.tally.records_with_error,
         },
+        people: people(facts.people),
         gate: say::Gate {
             max_error_records: config.gate.text(),
+            people_again: (!config.people_again.is_open()).then(|| config.people_again.text()),
         },
         findings: findings(facts),
         rewritten: rewritten(facts),
@@ -262,9 +272,7 @@ fn predicate(facts: &Facts<'_>) -> Result<Predicate> {
             rows: facts.written.rows,
         },
         checks: checks(facts),
-        previous: facts.previous.map(|previous| say::Previous {
-            manifest_digest: previous.manifest_digest.clone(),
-        }),
+        previous: None,
         run: say::Run {
             started: facts
                 .started
@@ -283,7 +291,73 @@ fn predicate(facts: &Facts<'_>) -> Result<Predicate> {
             ),
             tool_digest: facts.tool_digest.clone(),
         },
-    })
+    };
+    // What differs from the bundle before is told of everything else that is said.
+    predicate.previous = facts.previous.map(|previous| say::Previous {
+        manifest_digest: previous.manifest_digest.clone(),
+        run_id: previous.predicate.run_id.clone(),
+        period: previous.predicate.period.stated.clone(),
+        people_again: previous.people_again(),
+        changes: attest::changes(&previous.predicate, &predicate),
+    });
+    Ok(predicate)
+}
+
+/// This return is mandated: whoever objected is in it, and is counted.
+fn objections(facts: &Facts<'_>) -> say::Objections {
+    let config = &facts.config;
+    let said = config.objections.as_ref().and_then(|o| o.reason.clone());
+    let list = facts.objections.map(|list| {
+        let found = facts.people.count_with(Traits::OBJECTS);
+        let [entries, unread, people] = disclosed::listed(list.entries(), list.unread(), found);
+        say::ObjectionsList {
+            entries,
+            unread,
+            people,
+        }
+    });
+    say::Objections {
+        applied: false,
+        reason: said.unwrap_or_else(|| {
+            format!(
+                "No record was left out for an objection. {}",
+                config.governance.opt_out_reason
+            )
+        }),
+        records_removed: 0,
+        list,
+    }
+}
+
+/// People by what they have in common, so that a reviewer sees who is included.
+fn people(people: &People) -> Vec<say::PeopleGroup> {
+    const BY_CLIENT: [(Traits, &str); 4] = [
+        (Traits::SERVICE_USER, "service users"),
+        (Traits::CARER, "unpaid carers"),
+        (
+            Traits::KNOWN_BY_ASSOCIATION,
+            "unpaid carers known by association",
+        ),
+        (
+            Traits::OTHER_CLIENT,
+            "another client type, or none that can be read",
+        ),
+    ];
+    let numbers = BY_CLIENT.map(|(traits, _)| people.count_with(traits));
+    let group = |field: &str, group: &str, people| say::PeopleGroup {
+        field: field.into(),
+        group: group.into(),
+        people,
+    };
+    let by_client = disclosed::groups(people.count(), &numbers)
+        .into_iter()
+        .zip(BY_CLIENT)
+        .map(|(number, (_, words))| group("Client Type", words, number));
+    let funding = PeopleCount::of(people.count_with(Traits::FUNDS_OWN_CARE));
+    let words = "people who fund their own care";
+    by_client
+        .chain([group("Client Funding Status", words, funding)])
+        .collect()
 }
 
 fn derived(facts: &Facts<'_>) -> Result<Option<say::Dates>> {

@@ -1,4 +1,4 @@
-//! Reads the services that a bundle's submission.parquet has open, batch by batch, columns by name.
+//! Reads the services that a bundle's submission.parquet has open, and its people, batch by batch, columns by name.
 
 use std::fs::File;
 use std::path::Path;
@@ -40,8 +40,7 @@ pub(super) struct Open<'a> {
 impl Open<'_> {
     /// The starts of the pseudonyms.
     pub fn person(&self) -> [Option<u64>; 2] {
-        let start = |hex: &str| u64::from_str_radix(hex.get(..16)?, 16).ok();
-        self.pseudonyms.map(|hex| hex.and_then(start))
+        self.pseudonyms.map(|hex| hex.and_then(start_of))
     }
 }
 
@@ -55,6 +54,47 @@ pub(super) fn each(
     period_end: Date,
     mut take: impl FnMut(Open<'_>) -> Result<()>,
 ) -> Result<()> {
+    let names: Vec<_> = PSEUDONYMS
+        .into_iter()
+        .chain([EVENT, START, END, DEATH, DELIVERY])
+        .chain(SERVICE_KIND.map(|(_, column)| column))
+        .collect();
+    each_batch(submission, &names, &[EVENT, START, END], |batch| {
+        of_batch(batch, period_end, &mut take)
+    })
+}
+
+/// Gives the starts of the pseudonyms of whom each row is about, that of the LA person id first, in the order of the rows;
+/// rows about one person that follow each other are given once.
+///
+/// # Errors
+/// As [`each`].
+pub(super) fn each_person(submission: &Path, mut take: impl FnMut([Option<u64>; 2])) -> Result<()> {
+    let mut last = [None; 2];
+    each_batch(submission, &PSEUDONYMS, &[], |batch| {
+        let columns = PSEUDONYMS.map(|name| batch.column_by_name(name)?.as_string_opt::<i32>());
+        for row in 0..batch.num_rows() {
+            let person = columns.map(|column| text(column, row).and_then(start_of));
+            if person != last {
+                take(person);
+                last = person;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The first eight bytes of a pseudonym in hexadecimal.
+fn start_of(hex: &str) -> Option<u64> {
+    u64::from_str_radix(hex.get(..16)?, 16).ok()
+}
+
+fn each_batch(
+    submission: &Path,
+    names: &[&str],
+    needed: &[&str],
+    mut take: impl FnMut(&RecordBatch) -> Result<()>,
+) -> Result<()> {
     let malformed = |fault: String| {
         Error::Input(format!(
             "previous: {} {fault}. Name a bundle as a run made it",
@@ -65,11 +105,6 @@ pub(super) fn each(
     let file = File::open(submission).map_err(|e| unreadable(&e))?;
     let metadata =
         ArrowReaderMetadata::load(&file, Default::default()).map_err(|e| unreadable(&e))?;
-    let names: Vec<_> = PSEUDONYMS
-        .into_iter()
-        .chain([EVENT, START, END, DEATH, DELIVERY])
-        .chain(SERVICE_KIND.map(|(_, column)| column))
-        .collect();
     for field in metadata.schema().fields() {
         let wanted = match &**field.name() {
             START | END | DEATH => DataType::Date32,
@@ -82,12 +117,12 @@ pub(super) fn each(
             )));
         }
     }
-    for name in [EVENT, START, END] {
+    for name in needed {
         if metadata.schema().field_with_name(name).is_err() {
             return Err(malformed(format!("has no column {name}")));
         }
     }
-    let mask = ProjectionMask::columns(metadata.parquet_schema(), names);
+    let mask = ProjectionMask::columns(metadata.parquet_schema(), names.iter().copied());
     let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
         .with_projection(mask)
         .with_batch_size(BATCH)
@@ -95,7 +130,7 @@ pub(super) fn each(
         .map_err(|e| unreadable(&e))?;
     for batch in batches {
         crate::interrupt::check()?;
-        of_batch(&batch.map_err(|e| unreadable(&e))?, period_end, &mut take)?;
+        take(&batch.map_err(|e| unreadable(&e))?)?;
     }
     Ok(())
 }

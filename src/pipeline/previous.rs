@@ -10,14 +10,15 @@ use super::open_services::{self, Open};
 use super::read::Input;
 use super::worklist::private_file;
 use crate::attest::predicate::{Predicate, TreatmentKind};
-use crate::attest::{self, PublicKey, VerifyError, digest};
-use crate::config::Config;
+use crate::attest::{self, PublicKey, VerifyError, digest, disclosed};
+use crate::config::{Band, Config};
 use crate::date::Date;
 use crate::error::{Error, Result};
 use crate::schema::{List, Match};
 use crate::select::Exclusion;
 use crate::treat::{
-    MasterKey, Met, OpenServices, SERVICE_KIND, Seen, Service, Sighting, Sightings, key,
+    MasterKey, Met, OpenServices, PeopleBefore, SERVICE_KIND, Seen, Service, Sighting, Sightings,
+    key,
 };
 use crate::validate::across::Place;
 use crate::validate::across::lost::{Comparison, LostServices};
@@ -49,6 +50,10 @@ const COLUMNS: [&str; 10] = [
 pub(super) struct Previous {
     /// SHA-256 of its `manifest.json`.
     pub manifest_digest: String,
+    /// What its manifest says.
+    pub predicate: Predicate,
+    /// Its people, or why they cannot be compared.
+    pub people: std::result::Result<PeopleBefore, String>,
     submission: PathBuf,
     /// When its period ended.
     end: Date,
@@ -84,12 +89,20 @@ impl Previous {
             ))
         })?;
         let submission = bundle.join(SUBMISSION);
-        let open = match incomparable(predicate, end, config, key) {
-            Some(reason) => Err(reason),
-            None => Ok(gather(&submission, end, plan)?),
+        let (people, open) = match other_pseudonyms(predicate, config, key) {
+            Some(reason) => (Err(reason.clone()), Err(reason)),
+            None => {
+                let open = match incomparable(predicate, end, config) {
+                    Some(reason) => Err(reason),
+                    None => Ok(gather(&submission, end, plan)?),
+                };
+                (Ok(people(&submission)?), open)
+            }
         };
         Ok(Some(Self {
             manifest_digest,
+            predicate: predicate.clone(),
+            people,
             submission,
             end,
             open,
@@ -99,6 +112,34 @@ impl Previous {
     /// The services to look for.
     pub fn sought(&self) -> Option<&OpenServices> {
         self.open.as_ref().ok()
+    }
+
+    /// The share of its people who were met again, as it may be told; `None` where they cannot be compared.
+    pub fn people_again(&self) -> Option<String> {
+        let people = self.people.as_ref().ok()?;
+        Some(disclosed::share(people.again(), people.count()))
+    }
+
+    /// Why the share of its people who were met again is outside the band, if it is.
+    pub fn held(&self, band: Band) -> Option<String> {
+        if band.is_open() {
+            return None;
+        }
+        let people = match &self.people {
+            Ok(people) if band.admits(people.again(), people.count()) => return None,
+            Ok(people) => people,
+            Err(reason) => {
+                return Some(format!(
+                    "the configuration asks for {} of the people of the previous bundle, and nobody can be known again: {reason}. If that is meant, take gate.min_people_again and gate.max_people_again away for this run",
+                    band.text()
+                ));
+            }
+        };
+        Some(format!(
+            "of the people of the previous bundle this run has again: {}; the configuration asks for {}. Check that key, epoch, sources and period are those that are meant",
+            disclosed::share(people.again(), people.count()),
+            band.text()
+        ))
     }
 
     /// Lists the services that are lost among the files of the worklist, if there are any.
@@ -205,13 +246,15 @@ fn of_this_return(bundle: &Path, before: &Predicate, config: &Config) -> Result<
     )))
 }
 
-/// Why nothing of the bundle can be compared, if it cannot.
-fn incomparable(
-    before: &Predicate,
-    end: Date,
-    config: &Config,
-    master: &MasterKey,
-) -> Option<String> {
+/// The people of the bundle.
+fn people(submission: &Path) -> Result<PeopleBefore> {
+    let mut people = PeopleBefore::default();
+    open_services::each_person(submission, |person| people.add(person))?;
+    Ok(people.settle())
+}
+
+/// Why nobody in the bundle can be known again, if nobody can.
+fn other_pseudonyms(before: &Predicate, config: &Config, master: &MasterKey) -> Option<String> {
     let differs: Vec<_> = [
         ("key", before.key.id == master.key_id()),
         ("epoch", before.key.epoch == config.epoch),
@@ -229,6 +272,23 @@ fn incomparable(
             differs.join(", another ")
         ));
     }
+    let people = ["LA Person Unique Identifier", "NHS Number"];
+    if !people
+        .iter()
+        .any(|field| treats(before, field, TreatmentKind::Pseudonymise))
+    {
+        return Some("the previous bundle has no pseudonyms of people".into());
+    }
+    None
+}
+
+fn treats(before: &Predicate, field: &str, treatment: TreatmentKind) -> bool {
+    let mut fields = before.treatment.iter();
+    fields.any(|f| f.field == field && f.treatment == treatment)
+}
+
+/// Why services of the bundle cannot be compared, if they cannot, though its people can.
+fn incomparable(before: &Predicate, end: Date, config: &Config) -> Option<String> {
     let period = config.period;
     if end >= period.end {
         return Some(format!(
@@ -243,21 +303,10 @@ fn incomparable(
             end.iso()
         ));
     }
-    let is = |field: &str, treatment| {
-        let mut fields = before.treatment.iter();
-        fields.any(|f| f.field == field && f.treatment == treatment)
-    };
-    let dropped = |field: &&str| !is(field, TreatmentKind::Keep);
+    let dropped = |field: &&str| !treats(before, field, TreatmentKind::Keep);
     let events = ["Event Type", "Event Start Date", "Event End Date"];
     if let Some(field) = events.iter().find(|field| dropped(field)) {
         return Some(format!("the previous bundle does not tell the {field}"));
-    }
-    let people = ["LA Person Unique Identifier", "NHS Number"];
-    if !people
-        .iter()
-        .any(|field| is(field, TreatmentKind::Pseudonymise))
-    {
-        return Some("the previous bundle has no pseudonyms of people".into());
     }
     None
 }

@@ -11,7 +11,7 @@ use crate::finding::Finding;
 use crate::map::{Mapping, letters};
 use crate::select::{self, Exclusion};
 use crate::treat::{
-    Identifiers, KeyError, LocalRefusal, OpenServices, People, RowPlan, Sightings, Treater, Values,
+    Identifiers, KeyError, LocalRefusal, People, RowPlan, Sightings, Treater, Values, Watch,
 };
 use crate::validate::across::Across;
 use crate::validate::{Checker, FileSums, Gatherer, Plan, Tally};
@@ -108,19 +108,19 @@ impl Shared {
 }
 
 impl<'a> Reader<'a> {
-    /// One that has read nothing. `sought` are services of the previous bundle to look for.
+    /// One that has read nothing. `watch` is what it looks for on the way.
     pub fn new(
         plan: &'a Plan,
         rows: &'a RowPlan,
         shared: &'a Shared,
         sources: usize,
-        sought: Option<&'a OpenServices>,
+        watch: Watch<'a>,
     ) -> Self {
         let met = (&shared.identifiers, &shared.people);
         Self {
             checker: Checker::new(plan, sources),
             gatherer: Gatherer::new(plan, &shared.across),
-            treater: Treater::new(rows, &shared.values, met, sources, sought),
+            treater: Treater::new(rows, &shared.values, met, sources, watch),
             spill: SpillWriter::new(&shared.spill),
             sums: Sums::new(sources, plan.fields.len()),
             submitted: Vec::new(),

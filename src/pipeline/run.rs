@@ -12,10 +12,11 @@ use super::reader::{Finished, Reader, Shared, Sums, local_columns};
 use super::worklist::{Lines, Worklist};
 use super::write::write;
 use crate::config::Config;
+use crate::date::Date;
 use crate::error::{Error, Result};
 use crate::finding::ExtractFinding;
 use crate::select::Exclusion;
-use crate::treat::{MasterKey, RowPlan, Scope, Sightings};
+use crate::treat::{MasterKey, Objections, ObjectionsError, RowPlan, Scope, Sightings, Watch};
 use crate::validate::across::Collapsed;
 use crate::validate::{Broken, Check, Plan, Setting, Tally};
 use crate::write::{FindingRow, GridRow, Staging, WorklistHeader, grid_rows};
@@ -66,6 +67,8 @@ pub struct Outcome {
     pub cancelled_unseen: bool,
     /// Rules that could not run, with the reason.
     pub not_checked: Vec<(String, String)>,
+    /// The share of the people of the previous bundle who are submitted again, where one is named and can be compared.
+    pub people_again: Option<String>,
 }
 
 impl Outcome {
@@ -92,6 +95,9 @@ impl Outcome {
 /// so, and worklist and findings are there.
 pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     let started = chrono::Utc::now();
+    if let Some(lapsed) = config.governance.lapsed(today(&started)) {
+        return Err(Error::Usage(lapsed));
+    }
     // Takes a while, and nothing waits for it before the manifest.
     let tool_digest = std::thread::spawn(attest::tool_digest);
     if let Some(out) = &options.out {
@@ -124,6 +130,15 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     let mut inputs = read::open(&config.sources, cancelled, &schema)?;
     let previous = Previous::open(&config, &key, &signing.public(), &plan)?;
     let sought = previous.as_ref().and_then(Previous::sought);
+    let list = config.objections.as_ref();
+    let objections = list
+        .map(|list| Objections::read(&list.file, &key, &scope))
+        .transpose()?;
+    let watch = Watch {
+        sought,
+        before: previous.as_ref().and_then(|p| p.people.as_ref().ok()),
+        objections: objections.as_ref(),
+    };
 
     let Some(bundle_stage) = Staging::begin(&config.bundle_dir, false)
         .map_err(Error::io("write into", &config.bundle_dir))?
@@ -160,8 +175,11 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         || Some(key.source_digester(&scope)),
         || {
             shared_ref.clear();
+            if let Some(before) = watch.before {
+                before.forget();
+            }
             let worklist = Worklist::begin(worklist_stage.path(), header_ref)?;
-            let reader = || Reader::new(plan_ref, rows_ref, shared_ref, sources, sought);
+            let reader = || Reader::new(plan_ref, rows_ref, shared_ref, sources, watch);
             let readers = std::iter::repeat_with(reader).take(threads());
             Ok((readers.collect(), worklist))
         },
@@ -199,7 +217,14 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             "the sources hold no record below their headers. Check the extract".into(),
         ));
     }
-    let run_id = attest::run_id(&config, &key, &scope, &facts, previous.as_ref());
+    let run_id = attest::run_id(
+        &config,
+        &key,
+        &scope,
+        &facts,
+        previous.as_ref(),
+        objections.as_ref(),
+    );
     let found = across::judge(
         &plan,
         &shared.across,
@@ -263,14 +288,12 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         cancelled_unseen: config.selection.cancelled.is_some()
             && sums.excluded[Exclusion::Cancelled as usize] == 0,
         run_id,
+        people_again: previous.as_ref().and_then(Previous::people_again),
     };
-    if !config.gate.admits(outcome.with_errors, outcome.read) {
+    if let Some(held) = held(&config, &outcome, previous.as_ref()) {
         outcome.finish(worklist, worklist_stage, &plan, &sums.tally, &config)?;
         outcome.bundle = Err(format!(
-            "{} of {} records have an error, more than gate.max_error_records of {} allows. No bundle was made; the worklist and the findings are in {}",
-            outcome.with_errors,
-            outcome.read,
-            config.gate.text(),
+            "{held}. No bundle was made; the worklist and the findings are in {}",
             outcome.worklist.display()
         ));
         return Ok(outcome);
@@ -307,7 +330,8 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         previous: previous.as_ref(),
         sources: &facts,
         sums: &sums,
-        people: shared.people.count(),
+        people: &shared.people,
+        objections: objections.as_ref(),
         findings: &outcome.findings,
         not_checked: &outcome.not_checked,
         identifiers: &shared.identifiers,
@@ -329,6 +353,37 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     }
     outcome.bundle = Ok(named);
     Ok(outcome)
+}
+
+/// The day on which papers are looked at: where the computer stands.
+fn today(now: &chrono::DateTime<chrono::Utc>) -> Date {
+    let day = now.with_timezone(&chrono::Local).format("%Y-%m-%d");
+    Date::parse_iso(&day.to_string()).unwrap_or(Date::LAST)
+}
+
+/// Why no bundle is made, if none is.
+fn held(config: &Config, outcome: &Outcome, previous: Option<&Previous>) -> Option<String> {
+    let too_wrong = !config.gate.admits(outcome.with_errors, outcome.read);
+    let too_wrong = too_wrong.then(|| {
+        format!(
+            "{} of {} records have an error, more than gate.max_error_records of {} allows",
+            outcome.with_errors,
+            outcome.read,
+            config.gate.text()
+        )
+    });
+    let others = previous.and_then(|previous| previous.held(config.people_again));
+    let reasons: Vec<_> = too_wrong.into_iter().chain(others).collect();
+    (!reasons.is_empty()).then(|| reasons.join(". Also, "))
+}
+
+impl From<ObjectionsError> for Error {
+    fn from(error: ObjectionsError) -> Self {
+        match error {
+            ObjectionsError::Key(e) => e.into(),
+            _ => Self::Input(error.to_string()),
+        }
+    }
 }
 
 /// Findings by rule over the extract, sorted by rule.

@@ -65,7 +65,8 @@ impl<T: Small> Met<T> {
     }
 
     /// How many were handed over.
-    pub fn count(&self) -> u64 {
+    #[cfg(test)]
+    fn count(&self) -> u64 {
         let sets = self.0.iter().map(RwLock::read);
         sets.map(|set| set.unwrap_or_else(PoisonError::into_inner).len() as u64)
             .sum()

@@ -11,14 +11,14 @@ use super::numbered::{Numbered, dmy};
 use super::open_services::SERVICE_KIND;
 use super::values::Values;
 use super::{
-    DomainKey, Identifiers, IdentifiersMet, KeyError, LocalRefusal, MasterKey, OpenServices,
-    People, PeopleMet, Pseudonym, Scope, Sightings,
+    DomainKey, Identifiers, IdentifiersMet, KeyError, LocalRefusal, MasterKey, Objections,
+    OpenServices, People, PeopleBefore, PeopleMet, Pseudonym, Scope, Sightings, Traits,
 };
 use crate::extract::Cells;
 use crate::map::Mapping;
 use crate::nhs_number::NhsNumber;
 use crate::schema::{Domain, Kind, Make, Privacy, Schema, Treatment};
-use crate::validate::{Checker, Validity};
+use crate::validate::{Checker, ClientKind, Validity};
 
 /// What the cells of an output column look like, for the writers and for the check of what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +56,8 @@ pub struct RowPlan {
     nhs_slot: Option<usize>,
     /// The fields by which services of one person with the same start are told apart.
     pub(super) service_kind: [Option<usize>; 2],
+    /// Where `Client Funding Status` stands.
+    funding: Option<usize>,
     /// Fields that identify a person by a word: ids and names. Whatever their treatment, their values are remembered.
     words: Vec<usize>,
 }
@@ -119,6 +121,7 @@ impl RowPlan {
                 .then_some(NHS_SLOT),
             words: words(&schema),
             service_kind: SERVICE_KIND.map(|(name, _)| schema.position(name)),
+            funding: schema.position("Client Funding Status"),
             schema: Arc::clone(&schema),
         };
         plan.slots.push(Slot {
@@ -295,19 +298,30 @@ pub struct Treater<'a> {
     pub(super) pseudonyms: Vec<Vec<Option<Pseudonym>>>,
     identifiers: IdentifiersMet<'a>,
     people: PeopleMet<'a>,
+    watch: Watch<'a>,
     /// `None` unless an earlier bundle is compared.
     pub(super) sightings: Option<Sightings<'a>>,
 }
 
+/// What a treater looks for on its way. Nothing of it changes what is made.
+#[derive(Clone, Copy, Default)]
+pub struct Watch<'a> {
+    /// Services that an earlier bundle had open.
+    pub sought: Option<&'a OpenServices>,
+    /// People of an earlier bundle.
+    pub before: Option<&'a PeopleBefore>,
+    /// People who objected.
+    pub objections: Option<&'a Objections>,
+}
+
 impl<'a> Treater<'a> {
-    /// One that has seen nothing. `met` are the identifiers that all threads meet and the people that they submit;
-    /// `sought` are services of an earlier bundle that it looks for on the way.
+    /// One that has seen nothing. `met` are the identifiers that all threads meet and the people that they submit.
     pub fn new(
         plan: &'a RowPlan,
         values: &'a Values,
         met: (&'a Identifiers, &'a People),
         sources: usize,
-        sought: Option<&'a OpenServices>,
+        watch: Watch<'a>,
     ) -> Self {
         let of_source = || plan.makes.iter().map(|_| Numbered::default()).collect();
         Self {
@@ -321,7 +335,8 @@ impl<'a> Treater<'a> {
             pseudonyms: plan.slots.iter().map(|_| Vec::new()).collect(),
             identifiers: met.0.meeting(),
             people: met.1.meeting(),
-            sightings: sought.map(Sightings::new),
+            sightings: watch.sought.map(Sightings::new),
+            watch,
         }
     }
 
@@ -350,14 +365,11 @@ impl<'a> Treater<'a> {
         }
         self.look(cells, checker, submitted, |_| None);
         self.number(cells, mapping, checker, submitted);
+        self.meet(cells.source, checker, submitted);
         let plan = self.plan;
         let mut inline = self.inline.iter().peekable();
         for position in 0..submitted.len() {
-            let number = plan
-                .nhs_slot
-                .and_then(|slot| self.pseudonyms[slot][position]);
             let person = self.pseudonyms[plan.person_slot][position];
-            self.people.add(number.or(person));
             let numbers = &self.numbers[position * plan.makes.len()..][..plan.makes.len()];
             let pseudonyms = plan.kept.iter().map(|&slot| {
                 let pseudonym = &self.pseudonyms[slot][position];
@@ -374,6 +386,41 @@ impl<'a> Treater<'a> {
             emit(sorted_by.map(|_| [first, second]), &self.row)?;
         }
         Ok(())
+    }
+
+    /// What a record tells of its person.
+    fn traits(&self, source: usize, checker: &Checker<'_>, record: usize) -> Traits {
+        let entry = |field| checker.entry(source, field, record);
+        let client = entry(self.plan.schema.roles.client_type);
+        let mut traits = match client.map_or(ClientKind::Other, |entry| entry.client) {
+            ClientKind::ServiceUser => Traits::SERVICE_USER,
+            ClientKind::Carer => Traits::CARER,
+            ClientKind::KnownByAssociation => Traits::KNOWN_BY_ASSOCIATION,
+            ClientKind::Other => Traits::OTHER_CLIENT,
+        };
+        let funding = self.plan.funding.and_then(entry);
+        if funding.is_some_and(|entry| entry.funds_own_care) {
+            traits |= Traits::FUNDS_OWN_CARE;
+        }
+        traits
+    }
+
+    /// Counts the people of the submitted records of the batch.
+    fn meet(&mut self, source: usize, checker: &Checker<'_>, submitted: &[u32]) {
+        let slots = [self.plan.person_slot, NHS_SLOT];
+        for (position, &record) in submitted.iter().enumerate() {
+            let pseudonyms = slots.map(|slot| self.pseudonyms[slot][position]);
+            let mut traits = self.traits(source, checker, record as usize);
+            if let Some(before) = self.watch.before {
+                before.meet(pseudonyms);
+            }
+            if self.watch.objections.is_some_and(|o| o.has(pseudonyms)) {
+                traits |= Traits::OBJECTS;
+            }
+            // Where the configuration drops the number, nothing hangs on it.
+            let number = self.plan.nhs_slot.and(pseudonyms[1]);
+            self.people.add(number.or(pseudonyms[0]), traits);
+        }
     }
 
     /// Keeps the identifiers of every record; neighbours often share them.

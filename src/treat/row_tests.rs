@@ -81,11 +81,53 @@ fn people_are_counted_once() {
     let of = |value: &str| key.pseudonym_of_local(value).unwrap();
     let people = People::default();
     let [mut some, mut others] = [people.meeting(), people.meeting()];
-    for value in ["P1", "P2", "P1", ""] {
-        some.add(of(value));
+    let (user, carer) = (Traits::SERVICE_USER, Traits::CARER);
+    for (value, traits) in [("P1", user), ("P2", user), ("P1", carer), ("", user)] {
+        some.add(of(value), traits);
     }
-    others.add(of("P2"));
-    others.add(of("P3"));
+    others.add(of("P2"), user | Traits::OBJECTS);
+    others.add(of("P3"), Traits::OTHER_CLIENT);
+    others.add(of("P3"), Traits::OTHER_CLIENT);
     drop((some, others));
     assert_eq!(people.count(), 3);
+    for (traits, number) in [
+        (user, 2),
+        (carer, 1),
+        (user | carer, 1),
+        (user | Traits::OBJECTS, 1),
+        (Traits::OTHER_CLIENT, 1),
+        (Traits::KNOWN_BY_ASSOCIATION, 0),
+    ] {
+        assert_eq!(people.count_with(traits), number, "{traits:?}");
+    }
+    people.clear();
+    assert_eq!(people.count(), 0);
+}
+
+/// As many as need tables that grow, met by several threads in another order.
+#[test]
+fn what_people_have_in_common_does_not_hang_on_who_meets_them() {
+    let key = key();
+    let people = People::default();
+    std::thread::scope(|scope| {
+        for thread in 0..3 {
+            let (people, key) = (&people, &key);
+            scope.spawn(move || {
+                let mut met = people.meeting();
+                for n in 0..6_000 {
+                    let n = if thread == 1 { 5_999 - n } else { n };
+                    let traits = match (thread, n % 5) {
+                        (0, 0) => Traits::CARER,
+                        (1, 0 | 1) => Traits::FUNDS_OWN_CARE,
+                        _ => Traits::SERVICE_USER,
+                    };
+                    met.add(key.pseudonym_of_local(&format!("P{n}")).unwrap(), traits);
+                }
+            });
+        }
+    });
+    assert_eq!(people.count(), 6_000);
+    assert_eq!(people.count_with(Traits::CARER), 1_200);
+    assert_eq!(people.count_with(Traits::FUNDS_OWN_CARE), 2_400);
+    assert_eq!(people.count_with(Traits::SERVICE_USER), 6_000);
 }

@@ -12,7 +12,7 @@ use hashbrown::HashTable;
 
 use super::check::{Check, Checks};
 use super::number::{self, Number};
-use super::plan::{ClientKind, EventKind, Judge, Kernel, Plan};
+use super::plan::{ClientKind, EventKind, Judge, Kernel, Plan, funds_own_care};
 use super::postcode;
 use super::status::Validity;
 use crate::extract::Key;
@@ -63,6 +63,8 @@ pub struct Entry {
     pub event: EventKind,
     /// The kind of client it names, if it is a client type.
     pub client: ClientKind,
+    /// It says that the person pays for all of the care, if it is a funding status.
+    pub funds_own_care: bool,
     /// What to write instead, where the list has something like it; looked for when somebody asks.
     hint: OnceCell<Box<str>>,
     /// A full postcode, packed.
@@ -301,6 +303,7 @@ impl<'a> Context<'a> {
             open: false,
             event: EventKind::None,
             client: ClientKind::Other,
+            funds_own_care: false,
             hint: OnceCell::new(),
             postcode: 0,
             place: 0,
@@ -353,6 +356,7 @@ impl<'a> Context<'a> {
         if entry.validity != Validity::Blank {
             entry.event = EventKind::named(&entry.text, entry.validity);
             entry.client = ClientKind::named(&entry.text);
+            entry.funds_own_care = funds_own_care(&entry.text);
         }
         entry
     }

@@ -93,6 +93,8 @@ pub enum ClientKind {
     Other,
     /// A service user.
     ServiceUser,
+    /// An unpaid carer.
+    Carer,
     /// A carer known by association, who needs no event.
     KnownByAssociation,
 }
@@ -106,10 +108,28 @@ impl ClientKind {
             Self::KnownByAssociation
         } else if text.eq_ignore_ascii_case("service user") {
             Self::ServiceUser
+        } else if ["carer", "unpaid carer"]
+            .iter()
+            .any(|name| text.eq_ignore_ascii_case(name))
+        {
+            Self::Carer
         } else {
             Self::Other
         }
     }
+}
+
+/// Whether a funding status says that the person pays for all of the care: arranged by the council for a full-cost client
+/// (Release 1 and 2), or only metered by it. An event outcome that tells of self-funding is no funding status and says
+/// "or under 12-week disregard" besides, so it does not count.
+pub(super) fn funds_own_care(text: &str) -> bool {
+    [
+        "Fully client funded",
+        "18(3) (full cost client)",
+        "Self-funder - Metering Only",
+    ]
+    .iter()
+    .any(|status| text.eq_ignore_ascii_case(status))
 }
 
 /// One field, ready to check.

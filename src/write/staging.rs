@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::custody;
 
 /// What names of unfinished directories begin with.
-const UNFINISHED: &str = ".cld-unfinished-";
+pub const UNFINISHED: &str = ".cld-unfinished-";
 
 /// Held while a run writes into a directory. The lock is on the directory itself, so it leaves nothing behind.
 #[derive(Debug)]
@@ -178,7 +178,7 @@ impl Drop for Made {
 }
 
 /// Removes what runs that were killed left in a directory. The caller holds its lock.
-fn clear(base: &Path) -> io::Result<()> {
+pub(super) fn clear(base: &Path) -> io::Result<()> {
     for entry in fs::read_dir(base)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with(UNFINISHED)

@@ -21,7 +21,7 @@ use cld_return::nhs_number::{NhsNumber, canonical};
 use cld_return::sample;
 use cld_return::schema::{Domain, Schema};
 use cld_return::treat::{
-    Identifiers, LocalRefusal, MasterKey, People, RowPlan, Scope, Treater, Values,
+    Identifiers, LocalRefusal, MasterKey, People, RowPlan, Scope, Treater, Values, Watch,
 };
 use cld_return::validate::{Checker, Kernel, Lexicon, LexiconContext, Plan, Setting};
 use cld_return::write::{
@@ -423,7 +423,7 @@ impl Council {
         {
             let mut checker = Checker::new(&self.plan, 1);
             let met = (&identifiers, &people);
-            let mut treater = Treater::new(&self.row_plan, &values, met, 1, None);
+            let mut treater = Treater::new(&self.row_plan, &values, met, 1, Watch::default());
             let mut writer = SpillWriter::new(&spill);
             for cells in batches {
                 checker.check(cells, &self.mapping).expect("no pseudonyms");

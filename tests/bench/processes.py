@@ -32,7 +32,7 @@ governance:
   legal_basis: none, invented data
   direction: none, invented data
   dpia: none, invented data
-  retain_until: 2032-03-31
+  retain_until: 2099-03-31
   national_data_opt_out: {{applied: false, reason: invented data}}
 """
 

@@ -1,11 +1,13 @@
 //! The commands beside `cld run`: what they print for people and programs, and their exit codes.
 
+mod evidence;
 mod explain;
 mod help;
 mod junit;
 mod key;
 mod manifest;
 mod portal;
+mod purge;
 mod reports;
 mod sarif;
 mod schema;

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::support::{Council, call, service};
 
-const GOVERNANCE: &str = "{legal_basis: Act, direction: No. 3, dpia: D1, retain_until: 2032-03-31, \
+const GOVERNANCE: &str = "{legal_basis: Act, direction: No. 3, dpia: D1, retain_until: 2099-03-31, \
      national_data_opt_out: {applied: true, reason: mandated}}";
 
 #[test]

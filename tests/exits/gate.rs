@@ -34,3 +34,71 @@ fn a_gate_of_nought_lets_warnings_pass() {
         .set("gate", "{max_error_records: 0%}")
         .makes();
 }
+
+fn person(n: usize) -> crate::support::Record {
+    service().of("", &format!("P{n}"), &format!("E{n}"))
+}
+
+/// Forty people before, and so many of them again beside others.
+fn again(number: usize, gate: &str) -> Council {
+    let before = Council::of((0..40).map(person))
+        .set("period", "{start: 2025-01-01, end: 2025-12-31}")
+        .makes();
+    let records = (0..number).chain(100..120).map(person);
+    let council = Council::of(records).set("gate", gate);
+    // The earlier bundle has to outlive this function.
+    let sent = council.path("sent");
+    std::fs::rename(before.bundle(), &sent).unwrap();
+    council.set("previous", sent.to_str().unwrap())
+}
+
+#[test]
+fn too_few_people_of_the_bundle_before_hold_the_next_one() {
+    let ran = again(23, "{min_people_again: 60%}").fails(4);
+    ran.said.says(&["58%", "at least 60%", "No bundle", "key"]);
+    let made = again(24, "{min_people_again: 60%}").makes();
+    assert_eq!(made.predicate()["previous"]["people_again"], "60%");
+    assert_eq!(made.predicate()["gate"]["people_again"], "at least 60%");
+    assert!(made.said.stdout.contains("who are in this one: 60%"));
+    // Without a band the share is told and holds nothing.
+    let made = again(12, "{}").makes();
+    assert_eq!(made.predicate()["previous"]["people_again"], "30%");
+    assert!(made.predicate()["gate"]["people_again"].is_null());
+}
+
+#[test]
+fn a_band_has_two_ends() {
+    again(24, "{min_people_again: 10%, max_people_again: 59%}")
+        .fails(4)
+        .said
+        .says(&["from 10% to 59%"]);
+    again(24, "{max_people_again: 60%}").makes();
+    for gate in [
+        "{min_people_again: 60}",
+        "{min_people_again: 60%, max_people_again: 50%}",
+    ] {
+        again(24, gate)
+            .fails(2)
+            .said
+            .says(&["gate.min_people_again"]);
+    }
+    Council::of([service()])
+        .set("gate", "{min_people_again: 60%}")
+        .fails(2)
+        .said
+        .says(&["gate.min_people_again", "previous"]);
+}
+
+/// Another epoch makes other pseudonyms, as another key does: nobody can be there again.
+#[test]
+fn a_band_holds_what_was_made_with_another_key_or_epoch() {
+    let key = crate::support::samples("test.key");
+    let epoch = format!("{{file: {key}, epoch: \"2027\"}}");
+    again(40, "{min_people_again: 60%}")
+        .set("key", epoch.as_str())
+        .fails(4)
+        .said
+        .says(&["another epoch", "take gate.min_people_again"]);
+    let made = again(40, "{}").set("key", epoch).makes();
+    assert!(made.predicate()["previous"]["people_again"].is_null());
+}

@@ -6,5 +6,6 @@ mod input;
 mod keys;
 mod malformed;
 mod output;
+mod papers;
 mod previous;
 mod verification;

@@ -31,7 +31,7 @@ fn a_damaged_bundle_of_an_equal_run_is_told() {
     let ran = Council::of([service(), request()]).makes();
     let manifest = ran.bundle().join("manifest.json");
     let text = fs::read_to_string(&manifest).unwrap();
-    fs::write(&manifest, text.replacen("2032", "2033", 1)).unwrap();
+    fs::write(&manifest, text.replacen("2099", "2098", 1)).unwrap();
     let before = tree(&ran.bundle());
     let again = Said::of(ran.council.command().output().unwrap()).code(2);
     assert!(

@@ -110,7 +110,7 @@ impl Council {
             ("output", "{bundle: out, worklist: worklist}".into()),
             (
                 "governance",
-                "{legal_basis: Act, direction: No. 3, dpia: D1, retain_until: 2032-03-31, \
+                "{legal_basis: Act, direction: No. 3, dpia: D1, retain_until: 2099-03-31, \
                  national_data_opt_out: {applied: false, reason: mandated}}"
                     .into(),
             ),

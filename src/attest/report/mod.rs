@@ -23,10 +23,10 @@ use super::{CHECKSUMS, ENVELOPE, MANIFEST, dsse};
 )]
 struct Report<'a> {
     p: &'a Predicate,
-    papers: [(&'static str, Option<&'a str>); 5],
+    papers: [(&'static str, Option<&'a str>); 7],
     excluded: Vec<(String, u64)>,
     findings: Vec<&'a RuleFindings>,
-    steps: [Step; 4],
+    steps: [Step; 5],
     records: Vec<Part>,
     quality: Vec<Part>,
 }
@@ -62,8 +62,16 @@ pub fn render(predicate: &Predicate) -> String {
                 governance.dpia.as_deref(),
             ),
             (
+                "Assessment to be reviewed by",
+                governance.dpia_review_by.as_deref(),
+            ),
+            (
                 "Data sharing agreement",
                 governance.sharing_agreement.as_deref(),
+            ),
+            (
+                "Agreement ends",
+                governance.sharing_agreement_ends.as_deref(),
             ),
             ("Kept until", governance.retain_until.as_deref()),
         ],
@@ -81,16 +89,25 @@ pub fn render(predicate: &Predicate) -> String {
 }
 
 /// The commands of [the report](render) that check a bundle without this tool, for a POSIX shell in the
-/// directory of the bundle with `signing.pub.pem` beside that directory. They write nothing into the bundle.
+/// directory of the bundle with `signing.pub.pem` beside that directory, and `reviewer.pub.pem` for the last one. They
+/// write nothing into the bundle.
 pub fn verification_commands() -> Vec<String> {
     steps()
         .into_iter()
         .map(|step| step.command)
-        .take(3)
+        .take(4)
         .collect()
 }
 
-fn steps() -> [Step; 4] {
+/// Checks the signature that stands at a place of the envelope, counted from 1: the council's is the first.
+fn openssl(place: usize, key: &str, file: &str) -> String {
+    format!(
+        "sed -n 's/.*\"sig\": *\"\\([^\"]*\\)\".*/\\1/p' {ENVELOPE} | sed -n {place}p | base64 -d > ../{file}\n\
+         openssl pkeyutl -verify -pubin -inkey ../{key} -rawin -in ../signed.bin -sigfile ../{file}"
+    )
+}
+
+fn steps() -> [Step; 5] {
     let kind = dsse::PAYLOAD_TYPE;
     [
         Step {
@@ -106,11 +123,15 @@ fn steps() -> [Step; 4] {
         Step {
             words: "Check the signature over the manifest. The answer must be “Signature Verified Successfully”.",
             command: format!(
-                "{{ printf 'DSSEv1 {} {kind} %d ' \"$(wc -c < {MANIFEST})\"; cat {MANIFEST}; }} > ../signed.bin\n\
-                 sed -n 's/.*\"sig\": *\"\\([^\"]*\\)\".*/\\1/p' {ENVELOPE} | base64 -d > ../signature.bin\n\
-                 openssl pkeyutl -verify -pubin -inkey ../signing.pub.pem -rawin -in ../signed.bin -sigfile ../signature.bin",
-                kind.len()
+                "{{ printf 'DSSEv1 {} {kind} %d ' \"$(wc -c < {MANIFEST})\"; cat {MANIFEST}; }} > ../signed.bin\n{}",
+                kind.len(),
+                openssl(1, "signing.pub.pem", "signature.bin")
             ),
+        },
+        Step {
+            words: "If a reviewer has approved the bundle, a second signature over the same manifest says so. With the \
+                reviewer’s public key beside the directory, the answer must be the same.",
+            command: openssl(2, "reviewer.pub.pem", "approval.bin"),
         },
         Step {
             words: "Or do all of this in one step, and compare each file with the signed manifest as well:",

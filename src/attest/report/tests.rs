@@ -76,8 +76,18 @@ fn it_holds_every_fact_a_reviewer_needs() {
         "personal data (pseudonymised)".into(),
         "Outside the reporting period".into(),
         "no register of practices was given".into(),
-        p.previous.expect("given").manifest_digest,
+        p.previous.as_ref().expect("given").manifest_digest.clone(),
+        p.previous.as_ref().expect("given").run_id.clone(),
+        "fewer than 10".into(),
+        "12,500".into(),
+        "2028-12-31".into(),
+        "0 records removed".into(),
+        "people on it in the submission: 41".into(),
     ];
+    let previous = p.previous.expect("given");
+    facts.extend(previous.changes.into_iter().map(|change| change.words));
+    facts.extend(previous.people_again);
+    facts.extend(p.people.into_iter().map(|group| group.group));
     facts.extend(p.findings.iter().map(|finding| finding.rule.clone()));
     facts.extend(p.treatment.iter().map(|field| field.field.clone()));
     facts.extend(

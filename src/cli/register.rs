@@ -1,0 +1,50 @@
+//! `cld register`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::print;
+use crate::attest::{self, PublicKey, register};
+use crate::error::Result;
+
+/// Print what registers ask about a bundle: release register, record of processing, annex for the DPIA.
+///
+/// All of it comes from the bundle's manifest, whose digests are checked first. What a manifest cannot know is left for
+/// whoever does, and marked so.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The directory of the bundle.
+    bundle: PathBuf,
+    /// Verify the council's signature with this public key too.
+    #[arg(long, value_name = "FILE")]
+    public_key: Option<PathBuf>,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t = Form::Markdown)]
+    format: Form,
+}
+
+/// How entries are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// Tables to paste into a document
+    Markdown,
+    /// A line for each item, for a spreadsheet
+    Csv,
+    /// For programs
+    Json,
+}
+
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let key = arguments.public_key.as_deref().map(PublicKey::load);
+    let statement = match key.transpose()? {
+        Some(key) => attest::verify(&arguments.bundle, &key)?.statement,
+        None => attest::check_unsigned(&arguments.bundle, None)?,
+    };
+    let entries = register::entries(&statement);
+    match arguments.format {
+        Form::Markdown => print::out(&register::markdown(&entries)),
+        Form::Csv => print::out(&register::csv(&entries)),
+        Form::Json => print::json(&register::json(&entries)),
+    }
+}
