@@ -60,6 +60,7 @@
 //! `tests/bench/run` measures a whole run against polars' plain copy of the same file, `tests/bench/kernels.rs` its parts
 //! against what the machine can do.
 
+pub mod attack;
 pub mod attest;
 pub mod cli;
 pub mod config;

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::finding::ExtractFinding;
 use crate::select::Exclusion;
-use crate::treat::{MasterKey, RowPlan, Scope, Sightings};
+use crate::treat::{Chosen, MasterKey, RowPlan, Scope, Sightings};
 use crate::validate::across::Collapsed;
 use crate::validate::{Broken, Check, Plan, Setting, Tally};
 use crate::write::{FindingRow, GridRow, Staging, WorklistHeader, grid_rows};
@@ -168,11 +168,13 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
 
     let mut sums = Sums::new(sources, plan.fields.len());
     let mut sightings = sought.map(Sightings::new);
+    let mut chosen = Chosen::default();
     for reader in readers {
         let finished: Finished<'_> = reader
             .finish()
             .map_err(|e| e.into_directory(&config.bundle_dir))?;
         sums.merge(finished.sums);
+        chosen.merge(finished.chosen);
         if let Some((all, of_one)) = sightings.as_mut().zip(finished.sightings) {
             all.merge(&of_one);
         }
