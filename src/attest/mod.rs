@@ -19,7 +19,7 @@ pub use predicate::Predicate;
 pub use seal::{SealError, seal};
 pub use show::show;
 pub use sign::{PublicKey, SigningKey};
-pub use verify::{Verified, VerifyError, check_digests, verify};
+pub use verify::{Verified, VerifyError, check_digests, check_files, verify};
 
 /// The statement about the other files, signed.
 pub const MANIFEST: &str = "manifest.json";

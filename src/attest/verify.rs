@@ -124,7 +124,7 @@ pub fn verify(bundle: &Path, key: &PublicKey) -> Result<Verified, VerifyError> {
     }
     let statement = Statement::parse(&signed)?;
     check_names(bundle)?;
-    let files = check_files(bundle, &statement)?;
+    let files = digests(bundle, &statement)?;
     Ok(Verified {
         statement,
         key_id: key.key_id(),
@@ -139,19 +139,35 @@ pub fn verify(bundle: &Path, key: &PublicKey) -> Result<Verified, VerifyError> {
 /// # Errors
 /// The first [`VerifyError`].
 pub fn check_digests(bundle: &Path, key: &PublicKey) -> Result<Statement, VerifyError> {
-    if !bundle.is_dir() {
-        return Err(VerifyError::NoBundle(bundle.to_owned()));
-    }
-    let manifest = read(bundle, MANIFEST)?;
-    let statement = Statement::parse(&manifest)?;
+    let statement = stated(bundle)?;
     if statement.predicate().signing_key.id == key.key_id() {
         return Ok(verify(bundle, key)?.statement);
     }
-    if Envelope::parse(&read(bundle, ENVELOPE)?)?.unverified()? != manifest {
+    check_unsigned(bundle, statement)
+}
+
+/// Checks every file of a bundle against the digests in its manifest, and no signature.
+///
+/// # Errors
+/// The first [`VerifyError`].
+pub fn check_files(bundle: &Path) -> Result<Statement, VerifyError> {
+    check_unsigned(bundle, stated(bundle)?)
+}
+
+/// What the manifest says.
+fn stated(bundle: &Path) -> Result<Statement, VerifyError> {
+    if !bundle.is_dir() {
+        return Err(VerifyError::NoBundle(bundle.to_owned()));
+    }
+    Ok(Statement::parse(&read(bundle, MANIFEST)?)?)
+}
+
+fn check_unsigned(bundle: &Path, statement: Statement) -> Result<Statement, VerifyError> {
+    if Envelope::parse(&read(bundle, ENVELOPE)?)?.unverified()? != read(bundle, MANIFEST)? {
         return Err(VerifyError::ManifestDiffers);
     }
     check_names(bundle)?;
-    check_files(bundle, &statement)?;
+    digests(bundle, &statement)?;
     Ok(statement)
 }
 
@@ -181,7 +197,7 @@ fn check_names(bundle: &Path) -> Result<(), VerifyError> {
         .try_for_each(|name| check_kind(bundle, name).map(drop))
 }
 
-fn check_files(bundle: &Path, statement: &Statement) -> Result<Vec<(String, u64)>, VerifyError> {
+fn digests(bundle: &Path, statement: &Statement) -> Result<Vec<(String, u64)>, VerifyError> {
     let listed = checksums::parse(&read(bundle, CHECKSUMS)?)?;
     let mut others = file_names();
     others.remove(CHECKSUMS);

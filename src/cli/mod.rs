@@ -1,5 +1,6 @@
 //! The command line: arguments in, text or JSON out, one exit code. The only module that prints.
 
+mod attack;
 mod completions;
 mod explain;
 mod key;
@@ -64,6 +65,8 @@ enum Command {
     /// Read and verify manifests
     #[command(subcommand)]
     Manifest(manifest::Command),
+    /// Attack a finished bundle, with the extract and without the key
+    Attack(attack::Arguments),
     /// Look up the returns that are known: fields, lists, conditions
     #[command(subcommand)]
     Schema(schema::Command),
@@ -125,6 +128,7 @@ impl Command {
             Self::Worklist(arguments) => worklist::run(arguments),
             Self::Key(command) => command.run(),
             Self::Manifest(command) => command.run(),
+            Self::Attack(arguments) => attack::run(arguments, schemas),
             Self::Schema(command) => command.run(schemas),
             Self::Explain(arguments) => explain::run(arguments, schemas),
             Self::Sample(arguments) => sample::run(arguments, schemas),
