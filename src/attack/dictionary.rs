@@ -15,10 +15,12 @@ pub struct Trial<'a> {
 /// What came of some numbers: how many pseudonyms each form met, in the order of the forms.
 pub type Met = Vec<u64>;
 
-/// The forms that all numbers are tried in: every algorithm that has lanes alone, and the commonest with the LA code.
+/// The forms that all numbers are tried in: nearly every algorithm that has lanes alone, and the commonest with the LA code.
 pub fn forms(c: &Circumstances) -> Vec<Form> {
     let common = [Algorithm::Md5, Algorithm::Sha1, Algorithm::Sha256];
-    let plain = forms::plain().into_iter().filter(|form| WITH_LANES.contains(&form.algorithm));
+    // Of SHA3-512 somebody would have had to cut off half, and it takes as long as all 32-bit hashes together.
+    let whole = |form: &Form| WITH_LANES.contains(&form.algorithm) && form.algorithm != Algorithm::Sha3_512;
+    let plain = forms::plain().into_iter().filter(whole);
     let coded = forms::with_la_code(c, &common).into_iter();
     // With U+001F is how local ids are hashed, never numbers.
     plain.chain(coded.filter(|form| !form.name.contains("U+001F"))).collect()
@@ -83,7 +85,7 @@ mod tests {
             test_key: true,
         };
         let forms = forms(&c);
-        assert_eq!(forms.len(), 16);
+        assert_eq!(forms.len(), 15);
         let numbers = Stretch::around(9_990_000_018).numbers();
         for (at, form) in forms.iter().enumerate() {
             // One at the start, one in the middle, one that shares its batch with a filled lane.

@@ -29,11 +29,6 @@ pub fn likely(c: &Circumstances) -> Vec<Form> {
     [forms::plain(), forms::with_la_code(c, &ALL)].concat()
 }
 
-/// Forms by the thousand, for an attack.
-pub fn thorough(c: &Circumstances) -> Vec<Form> {
-    forms::salted_and_keyed(c, &ALL)
-}
-
 /// The short form of every run: identifiers with their pseudonyms, each held against its own.
 pub fn short(c: &Circumstances, chosen: &Chosen) -> Tried {
     let (likely, further) = (likely(c), forms::salted_and_keyed(c, COMMON));

@@ -12,5 +12,6 @@ pub mod submission;
 pub mod targets;
 pub mod traces;
 
+pub use algorithm::{ALL, Algorithm};
 pub use forms::{Circumstances, Form};
 pub use lanes::Level;

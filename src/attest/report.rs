@@ -3,11 +3,11 @@
 use askama::Template;
 
 use super::figures::{
-    grouped, reason_order, reason_words, records, result_words, severity_words, share,
+    alone, grouped, reason_order, reason_words, records, result_words, severity_words, share,
     treatment_words,
 };
 use super::predicate::{
-    CheckResult, FieldQuality, FieldTreatment, Predicate, RuleFindings, Severity,
+    CheckResult, FieldQuality, FieldTreatment, Predicate, RuleFindings, Severity, Uniqueness,
 };
 use super::{CHECKSUMS, ENVELOPE, MANIFEST, dsse};
 
@@ -198,6 +198,10 @@ impl Report<'_> {
                 .map(|source| source.blank_lines)
                 .fold(0, u64::saturating_add),
         )
+    }
+
+    fn alone(&self, uniqueness: &Uniqueness) -> String {
+        alone(uniqueness)
     }
 
     fn figure_name(&self, name: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::Statement;
 use super::figures::{
-    grouped, reason_order, reason_words, result_words, severity_words, share, treatment_words,
+    alone, grouped, reason_order, reason_words, result_words, severity_words, share, treatment_words,
 };
 use super::predicate::{FieldQuality, OptOut, Predicate, TreatmentKind};
 
@@ -28,6 +28,7 @@ pub fn show(statement: &Statement) -> String {
     findings(&mut text, p);
     quality(&mut text, p);
     checks(&mut text, p);
+    self_attack(&mut text, p);
     keys(&mut text, p);
     files(&mut text, statement);
     text.line("");
@@ -209,6 +210,26 @@ fn checks(text: &mut Text, p: &Predicate) {
     }
 }
 
+fn self_attack(text: &mut Text, p: &Predicate) {
+    let tried = &p.self_attack;
+    text.head("What the run tried on itself");
+    for (family, identifiers) in &tried.identifiers {
+        text.figure(
+            identifiers.likely,
+            &format!("{family}: hashed in {} likely forms", grouped(tried.likely_forms)),
+        );
+        text.figure(
+            identifiers.further,
+            &format!("{family}: in {} further forms too", grouped(tried.further_forms)),
+        );
+    }
+    text.figure(tried.comparisons, "digests compared with pseudonyms");
+    text.figure(tried.matches, "of them matched");
+    for uniqueness in &tried.uniqueness {
+        text.line(&format!("  {:>13}  alone in {}", alone(uniqueness), uniqueness.details));
+    }
+}
+
 fn keys(text: &mut Text, p: &Predicate) {
     let mark = |test: bool| if test { "  TEST KEY" } else { "" };
     text.head("Keys and origin");
@@ -258,6 +279,10 @@ mod tests {
             "  pseudonymised            NHS Number",
             "  passed   No NHS number of the extract",
             "not run  gp_practice_code.closed",
+            "        1,000  nhs-number: hashed in 60 likely forms",
+            "            0  of them matched",
+            "        12.3%  alone in month of birth, gender\n",
+            "     not told  alone in month of birth, gender, postcode sector\n",
             "2026-04-07T09:00:00Z, 2,150 ms",
         ] {
             assert!(text.contains(words), "{words}\n{text}");

@@ -18,7 +18,8 @@ use crate::attack::order::{self, Alignment};
 use crate::attack::submission::{self, Seen, Wanted, combined};
 use crate::attack::targets::Targets;
 use crate::attack::traces::Traces;
-use crate::attack::{Circumstances, Form, Level};
+use crate::attack::forms::salted_and_keyed;
+use crate::attack::{ALL, Algorithm, Circumstances, Form, Level};
 use crate::attest::leak::LeakCheck;
 use crate::attest::predicate::{Predicate, TreatmentKind};
 use crate::attest::{self, CHECKSUMS, ENVELOPE, MANIFEST, PublicKey, SUBJECTS};
@@ -40,7 +41,9 @@ pub struct AttackOptions {
     /// Whether all NHS numbers there can be are tried.
     pub dictionary: bool,
     /// Other numbers than all, for tests.
-    pub(super) stretches: Option<Vec<Stretch>>,
+    stretches: Option<Vec<Stretch>>,
+    /// Algorithms of the further forms; tests take fewer.
+    algorithms: &'static [Algorithm],
 }
 
 impl AttackOptions {
@@ -51,6 +54,7 @@ impl AttackOptions {
             public_key,
             dictionary,
             stretches: None,
+            algorithms: &ALL,
         }
     }
 }
@@ -166,7 +170,7 @@ pub fn attack(config: &Config, bundle: &Path, options: &AttackOptions) -> Result
 
     let attacks = vec![
         all_numbers(&c, &seen.targets, options)?,
-        known_identifiers(&c, &seen.targets, &extract)?,
+        known_identifiers(&c, &seen.targets, &extract, options)?,
         in_order_of_the_extract(&seen, &extract),
         direct_identifiers(bundle, &seen, &traces, reading)?,
         shared_pseudonyms(predicate, &seen.targets, &options.others)?,
@@ -449,9 +453,14 @@ const MANY: usize = 100_000;
 const SOME: usize = 1_000;
 
 /// The extract's own identifiers, in forms by the thousand.
-fn known_identifiers(c: &Circumstances, targets: &Targets, extract: &Extract) -> Result<Attack> {
+fn known_identifiers(
+    c: &Circumstances,
+    targets: &Targets,
+    extract: &Extract,
+    options: &AttackOptions,
+) -> Result<Attack> {
     let started = Instant::now();
-    let (likely, thorough) = (known::likely(c), known::thorough(c));
+    let (likely, thorough) = (known::likely(c), salted_and_keyed(c, options.algorithms));
     let forms: Vec<&Form> = likely.iter().chain(&thorough).collect();
     // What is tried of each domain: values by how many of them.
     let mut jobs = Vec::new();

@@ -6,6 +6,7 @@ mod attack;
 mod attest;
 mod line;
 mod open_services;
+mod people;
 mod previous;
 mod read;
 mod reader;
