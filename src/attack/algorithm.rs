@@ -183,14 +183,31 @@ mod tests {
         let cases = [
             (Algorithm::Md5, "900150983cd24fb0d6963f7d28e17f72"),
             (Algorithm::Sha1, "a9993e364706816aba3e25717850c26c9cd0d89d"),
-            (Algorithm::Sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-            (Algorithm::Sha3_256, "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532"),
-            (Algorithm::Blake2s256, "508c5e8c327c14e2e1a72ba34eeb452f37458b209ed63a294d999b4c86675982"),
-            (Algorithm::Blake3, "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85"),
+            (
+                Algorithm::Sha256,
+                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            ),
+            (
+                Algorithm::Sha3_256,
+                "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532",
+            ),
+            (
+                Algorithm::Blake2s256,
+                "508c5e8c327c14e2e1a72ba34eeb452f37458b209ed63a294d999b4c86675982",
+            ),
+            (
+                Algorithm::Blake3,
+                "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85",
+            ),
         ];
         for (algorithm, expected) in cases {
             let found = algorithm.digest(b"abc").expect("a digest");
-            assert_eq!(HEXLOWER.encode(found.bytes()), expected, "{}", algorithm.name());
+            assert_eq!(
+                HEXLOWER.encode(found.bytes()),
+                expected,
+                "{}",
+                algorithm.name()
+            );
         }
         let empty = Algorithm::Blake3.digest(b"").expect("a digest");
         assert_eq!(
@@ -203,13 +220,23 @@ mod tests {
     #[test]
     fn hmac_is_that_of_rfc_4231_and_2202() {
         let cases = [
-            (Algorithm::Sha256, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+            (
+                Algorithm::Sha256,
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            ),
             (Algorithm::Md5, "750c783e6ab0b503eaa86e310a5db738"),
             (Algorithm::Sha1, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
         ];
         for (algorithm, expected) in cases {
-            let found = algorithm.hmac(b"Jefe", b"what do ya want for nothing?").expect("made");
-            assert_eq!(HEXLOWER.encode(found.bytes()), expected, "{}", algorithm.name());
+            let found = algorithm
+                .hmac(b"Jefe", b"what do ya want for nothing?")
+                .expect("made");
+            assert_eq!(
+                HEXLOWER.encode(found.bytes()),
+                expected,
+                "{}",
+                algorithm.name()
+            );
         }
         assert!(Algorithm::Sha3_256.hmac(b"", b"").is_none());
     }

@@ -33,11 +33,21 @@ pub const SETS: [(&str, &[Detail]); 4] = [
     ),
     (
         "month of birth, gender, ethnicity, postcode sector",
-        &[Detail::Birth, Detail::Gender, Detail::Ethnicity, Detail::Sector],
+        &[
+            Detail::Birth,
+            Detail::Gender,
+            Detail::Ethnicity,
+            Detail::Sector,
+        ],
     ),
     (
         "month of birth, gender, postcode sector, day the first event started",
-        &[Detail::Birth, Detail::Gender, Detail::Sector, Detail::FirstEvent],
+        &[
+            Detail::Birth,
+            Detail::Gender,
+            Detail::Sector,
+            Detail::FirstEvent,
+        ],
     ),
 ];
 
@@ -59,12 +69,15 @@ impl Columns {
         let roles = schema.roles;
         let column = |field: usize, is: &dyn Fn(&Make) -> bool| {
             let mut columns = schema.fields[field].columns.iter();
-            columns.find(|column| is(&column.make)).map(|column| column.name.clone())
+            columns
+                .find(|column| is(&column.make))
+                .map(|column| column.name.clone())
         };
         let value = |field: usize| column(field, &|make| *make == Make::Value);
         Self {
             person: column(roles.person_id, &|make| matches!(make, Make::Pseudonym(_))),
-            birth: [Make::BirthYear, Make::BirthMonth].map(|make| column(roles.birth, &|m| *m == make)),
+            birth: [Make::BirthYear, Make::BirthMonth]
+                .map(|make| column(roles.birth, &|m| *m == make)),
             gender: value(roles.gender),
             ethnicity: value(roles.ethnicity),
             sector: column(roles.postcode, &|make| *make == Make::PostcodeSector),
@@ -113,7 +126,9 @@ impl Person {
                 Detail::Gender => hasher.write_u64(self.gender),
                 Detail::Ethnicity => hasher.write_u64(self.ethnicity),
                 Detail::Sector => hasher.write_u64(self.sector),
-                Detail::FirstEvent => hasher.write_i64(self.first_event.map_or(i64::MIN, i64::from)),
+                Detail::FirstEvent => {
+                    hasher.write_i64(self.first_event.map_or(i64::MIN, i64::from))
+                }
             }
         }
         hasher.finish()
@@ -202,7 +217,9 @@ impl Alone {
         let share = |kept: Kept| {
             let mut combinations = kept.combinations;
             combinations.sort_unstable();
-            let alone = combinations.chunk_by(|a, b| a == b).filter(|of_one| of_one.len() == 1);
+            let alone = combinations
+                .chunk_by(|a, b| a == b)
+                .filter(|of_one| of_one.len() == 1);
             Share {
                 alone: alone.count() as u64,
                 of: combinations.len() as u64,
@@ -227,7 +244,8 @@ impl Share {
     pub fn per_mille(self) -> Option<u64> {
         let others = self.of - self.alone;
         let tells = |n: u64| (1..SMALLEST).contains(&n);
-        (self.of >= SMALLEST && !tells(self.alone) && !tells(others)).then(|| (self.alone * 1000 + self.of / 2) / self.of)
+        (self.of >= SMALLEST && !tells(self.alone) && !tells(others))
+            .then(|| (self.alone * 1000 + self.of / 2) / self.of)
     }
 }
 
@@ -250,14 +268,18 @@ mod tests {
         let shares = alone.shares();
         assert_eq!(shares[0], Share { alone: 20, of: 30 });
         assert_eq!(shares[2], Share { alone: 30, of: 30 });
-        assert_eq!((shares[0].per_mille(), shares[2].per_mille()), (Some(667), Some(1000)));
+        assert_eq!(
+            (shares[0].per_mille(), shares[2].per_mille()),
+            (Some(667), Some(1000))
+        );
     }
 
     #[test]
     fn the_first_event_counts_and_no_later_one() {
         let of = |days: &[i32]| {
             let mut one = person(1, 1);
-            days.iter().for_each(|day| one.event(Date::from_days_since_1970(*day)));
+            days.iter()
+                .for_each(|day| one.event(Date::from_days_since_1970(*day)));
             one.event(None);
             let mut alone = Alone::default();
             alone.add(&one);
@@ -266,7 +288,10 @@ mod tests {
             alone.add(&other);
             alone.shares()[3].alone
         };
-        assert_eq!((of(&[200, 100]), of(&[100, 300]), of(&[99, 100]), of(&[])), (0, 0, 2, 2));
+        assert_eq!(
+            (of(&[200, 100]), of(&[100, 300]), of(&[99, 100]), of(&[])),
+            (0, 0, 2, 2)
+        );
     }
 
     #[test]
@@ -284,9 +309,12 @@ mod tests {
     #[test]
     fn samples_do_not_depend_on_order_or_threads() {
         // A third of the people are in pairs.
-        let combination = |n: u64| text(&(if n % 3 == 0 { n / 6 } else { n + 1_000_000 }).to_le_bytes());
+        let combination =
+            |n: u64| text(&(if n % 3 == 0 { n / 6 } else { n + 1_000_000 }).to_le_bytes());
         let count = |order: &mut dyn Iterator<Item = u64>, threads: usize| {
-            let mut of: Vec<_> = std::iter::repeat_with(Kept::default).take(threads).collect();
+            let mut of: Vec<_> = std::iter::repeat_with(Kept::default)
+                .take(threads)
+                .collect();
             for (at, n) in order.enumerate() {
                 of[at % threads].add(combination(n));
             }

@@ -19,11 +19,14 @@ pub type Met = Vec<u64>;
 pub fn forms(c: &Circumstances) -> Vec<Form> {
     let common = [Algorithm::Md5, Algorithm::Sha1, Algorithm::Sha256];
     // Of SHA3-512 somebody would have had to cut off half, and it takes as long as all 32-bit hashes together.
-    let whole = |form: &Form| WITH_LANES.contains(&form.algorithm) && form.algorithm != Algorithm::Sha3_512;
+    let whole =
+        |form: &Form| WITH_LANES.contains(&form.algorithm) && form.algorithm != Algorithm::Sha3_512;
     let plain = forms::plain().into_iter().filter(whole);
     let coded = forms::with_la_code(c, &common).into_iter();
     // With U+001F is how local ids are hashed, never numbers.
-    plain.chain(coded.filter(|form| !form.name.contains("U+001F"))).collect()
+    plain
+        .chain(coded.filter(|form| !form.name.contains("U+001F")))
+        .collect()
 }
 
 impl<'a> Trial<'a> {
@@ -42,12 +45,16 @@ impl<'a> Trial<'a> {
 
     /// Whether a form can be tried many numbers at once.
     pub fn takes(form: &Form) -> bool {
-        form.salts().is_some_and(|(before, behind)| Block::new(form.algorithm, before, behind).is_some())
+        form.salts()
+            .is_some_and(|(before, behind)| Block::new(form.algorithm, before, behind).is_some())
     }
 
     /// Tries these numbers in every form.
     pub fn of(&mut self, numbers: &[[u8; DIGITS]]) -> Met {
-        let batches: Vec<_> = numbers.chunks(LANES).map(|part| (Digits::of(part), part.len())).collect();
+        let batches: Vec<_> = numbers
+            .chunks(LANES)
+            .map(|part| (Digits::of(part), part.len()))
+            .collect();
         let targets = self.targets;
         let level = self.level;
         let mut starts = [0; LANES];
@@ -55,7 +62,9 @@ impl<'a> Trial<'a> {
             let mut met = 0;
             for (digits, length) in &batches {
                 block.hash(level, digits, &mut starts);
-                let may = starts.iter().fold(false, |any, start| any | targets.may_start(*start));
+                let may = starts
+                    .iter()
+                    .fold(false, |any, start| any | targets.may_start(*start));
                 if may {
                     let lanes = (0..*length).filter(|lane| targets.may_start(starts[*lane]));
                     let whole = lanes.filter_map(|lane| form.digest(&digits.number(lane)));
@@ -91,12 +100,21 @@ mod tests {
             // One at the start, one in the middle, one that shares its batch with a filled lane.
             let some = [0, 4_000, numbers.len() - 1].map(|at| numbers[at]);
             let made = some.map(|number| form.digest(&number).expect("made"));
-            let cells = made.iter().map(|digest| &digest.bytes()[..digest.bytes().len().min(32)]);
+            let cells = made
+                .iter()
+                .map(|digest| &digest.bytes()[..digest.bytes().len().min(32)]);
             let targets = Targets::new(cells.filter_map(Targets::target).collect());
             let mut trial = Trial::new(&targets, &forms);
-            let near = [&numbers[..40], &numbers[3_990..4_010], &numbers[numbers.len() - 3..]].concat();
+            let near = [
+                &numbers[..40],
+                &numbers[3_990..4_010],
+                &numbers[numbers.len() - 3..],
+            ]
+            .concat();
             let met = trial.of(&near);
-            let expected: Vec<u64> = (0..forms.len()).map(|other| 3 * u64::from(other == at)).collect();
+            let expected: Vec<u64> = (0..forms.len())
+                .map(|other| 3 * u64::from(other == at))
+                .collect();
             assert_eq!(met, expected, "{}", form.name);
             assert!(trial.of(&numbers[100..164]).iter().all(|met| *met == 0));
         }

@@ -109,15 +109,22 @@ impl Form {
                 let (first, rest) = digits.split_at(3);
                 let (second, third) = rest.split_at(3);
                 let message = [first, second, third].join(gap);
-                digits.iter().all(u8::is_ascii_digit).then(|| self.algorithm.digest(&message))?
+                digits
+                    .iter()
+                    .all(u8::is_ascii_digit)
+                    .then(|| self.algorithm.digest(&message))?
             }
             How::Keyed(key) => self.algorithm.hmac(key, value),
             How::Twice(again) => {
                 let once = self.algorithm.digest(value)?;
                 match again {
                     Again::Bytes => self.algorithm.digest(once.bytes()),
-                    Again::Lower => self.algorithm.digest(data_encoding::HEXLOWER.encode(once.bytes()).as_bytes()),
-                    Again::Upper => self.algorithm.digest(data_encoding::HEXUPPER.encode(once.bytes()).as_bytes()),
+                    Again::Lower => self
+                        .algorithm
+                        .digest(data_encoding::HEXLOWER.encode(once.bytes()).as_bytes()),
+                    Again::Upper => self
+                        .algorithm
+                        .digest(data_encoding::HEXUPPER.encode(once.bytes()).as_bytes()),
                 }
             }
         }
@@ -134,7 +141,9 @@ impl Form {
 
 /// The value itself, hashed by everything there is.
 pub fn plain() -> Vec<Form> {
-    ALL.into_iter().map(|algorithm| salted(algorithm, "", b"", b"")).collect()
+    ALL.into_iter()
+        .map(|algorithm| salted(algorithm, "", b"", b""))
+        .collect()
 }
 
 /// The LA code before and behind the value, alone and as local ids have it.
@@ -145,7 +154,12 @@ pub fn with_la_code(c: &Circumstances, algorithms: &[Algorithm]) -> Vec<Form> {
         forms.push(salted(algorithm, "the LA code before it", code, b""));
         forms.push(salted(algorithm, "the LA code behind it", b"", code));
         let local = [code, b"\x1f"].concat();
-        forms.push(salted(algorithm, "the LA code and U+001F before it", &local, b""));
+        forms.push(salted(
+            algorithm,
+            "the LA code and U+001F before it",
+            &local,
+            b"",
+        ));
     }
     forms
 }
@@ -160,8 +174,18 @@ pub fn salted_and_keyed(c: &Circumstances, algorithms: &[Algorithm]) -> Vec<Form
             for (separator, with) in SEPARATORS {
                 let before = [salt.as_bytes(), separator.as_bytes()].concat();
                 let behind = [separator.as_bytes(), salt.as_bytes()].concat();
-                forms.push(salted(algorithm, &format!("{name} before it{with}"), &before, b""));
-                forms.push(salted(algorithm, &format!("{name} behind it{with}"), b"", &behind));
+                forms.push(salted(
+                    algorithm,
+                    &format!("{name} before it{with}"),
+                    &before,
+                    b"",
+                ));
+                forms.push(salted(
+                    algorithm,
+                    &format!("{name} behind it{with}"),
+                    b"",
+                    &behind,
+                ));
             }
         }
         for (gap, name) in [(b' ', "spaces"), (b'-', "hyphens")] {
@@ -217,8 +241,12 @@ fn salts(c: &Circumstances) -> Vec<(String, String)> {
         ("the epoch", &c.epoch),
         ("the key id", &c.key_id),
     ];
-    let named = named.into_iter().map(|(name, salt)| (name.to_owned(), salt.clone()));
-    let words = WORDS.into_iter().map(|word| (format!("the word {word}"), word.to_owned()));
+    let named = named
+        .into_iter()
+        .map(|(name, salt)| (name.to_owned(), salt.clone()));
+    let words = WORDS
+        .into_iter()
+        .map(|word| (format!("the word {word}"), word.to_owned()));
     let mut salts: Vec<_> = named.chain(words).collect();
     for domain in DOMAINS {
         salts.push((
@@ -234,16 +262,31 @@ const DOMAINS: [&str; 3] = ["nhs-number", "la-person", "event-reference"];
 
 /// What a domain's key is derived for (contract section 3).
 fn info(c: &Circumstances, domain: &str) -> String {
-    let parts = ["cld-return/v1", &c.la_code, &c.recipient, &c.purpose, &c.epoch, domain];
+    let parts = [
+        "cld-return/v1",
+        &c.la_code,
+        &c.recipient,
+        &c.purpose,
+        &c.epoch,
+        domain,
+    ];
     String::from_utf8(joined(parts)).expect("texts")
 }
 
 /// Keys that are no secret, by name.
 fn keys(c: &Circumstances, salts: &[(String, String)]) -> Vec<(String, Vec<u8>)> {
     let mut keys = vec![("nothing".to_owned(), Vec::new())];
-    keys.extend(salts.iter().map(|(name, salt)| (name.clone(), salt.clone().into_bytes())));
-    keys.push(("the published test key itself".to_owned(), TEST_KEY.to_vec()));
-    let mut masters: Vec<(&str, &[u8])> = vec![("no master key", b""), ("a master key of zeros", &[0; 32])];
+    keys.extend(
+        salts
+            .iter()
+            .map(|(name, salt)| (name.clone(), salt.clone().into_bytes())),
+    );
+    keys.push((
+        "the published test key itself".to_owned(),
+        TEST_KEY.to_vec(),
+    ));
+    let mut masters: Vec<(&str, &[u8])> =
+        vec![("no master key", b""), ("a master key of zeros", &[0; 32])];
     if !c.test_key {
         masters.push(("the published test key", &TEST_KEY));
     }
@@ -253,7 +296,10 @@ fn keys(c: &Circumstances, salts: &[(String, String)]) -> Vec<(String, Vec<u8>)>
             Hkdf::<Sha256>::new(None, master)
                 .expand(info(c, domain).as_bytes(), &mut key)
                 .expect("32 bytes are within HKDF's limit of 8,160");
-            keys.push((format!("what is derived from {name} for {domain}"), key.to_vec()));
+            keys.push((
+                format!("what is derived from {name} for {domain}"),
+                key.to_vec(),
+            ));
         }
     }
     keys
@@ -280,19 +326,39 @@ mod tests {
     fn names_that_make(expected: &str, value: &[u8], test_key: bool) -> Vec<String> {
         let c = circumstances(test_key);
         let all = [plain(), with_la_code(&c, &ALL), salted_and_keyed(&c, &ALL)].concat();
-        let makes = |form: &&Form| form.digest(value).is_some_and(|d| HEXLOWER.encode(d.bytes()) == expected);
-        all.iter().filter(makes).map(|form| form.name.clone()).collect()
+        let makes = |form: &&Form| {
+            form.digest(value)
+                .is_some_and(|d| HEXLOWER.encode(d.bytes()) == expected)
+        };
+        all.iter()
+            .filter(makes)
+            .map(|form| form.name.clone())
+            .collect()
     }
 
     /// With the contract's vectors: the published test key is found out, unless the bundle says that it was used.
     #[test]
     fn the_contracts_construction_with_the_published_key_is_among_them() {
         for (value, pseudonym, domain) in [
-            (&b"9434765919"[..], "d8767e5ac9f66cd09010633327ac6c7a412b78eb230ea5a82e076b353879382f", "nhs-number"),
-            (b"999\x1fP100001", "0d107c6a8984de9d3d669eb09a3e18317aff7fa8d187d4254eb148e68cf32086", "la-person"),
-            (b"999\x1fE1", "2ef51490350c0dd66202c4bdb044f6f408a15cb197b46a3956c9b51c79656db2", "event-reference"),
+            (
+                &b"9434765919"[..],
+                "d8767e5ac9f66cd09010633327ac6c7a412b78eb230ea5a82e076b353879382f",
+                "nhs-number",
+            ),
+            (
+                b"999\x1fP100001",
+                "0d107c6a8984de9d3d669eb09a3e18317aff7fa8d187d4254eb148e68cf32086",
+                "la-person",
+            ),
+            (
+                b"999\x1fE1",
+                "2ef51490350c0dd66202c4bdb044f6f408a15cb197b46a3956c9b51c79656db2",
+                "event-reference",
+            ),
         ] {
-            let name = format!("HMAC-SHA-256 keyed with what is derived from the published test key for {domain}");
+            let name = format!(
+                "HMAC-SHA-256 keyed with what is derived from the published test key for {domain}"
+            );
             assert_eq!(names_that_make(pseudonym, value, false), [name]);
             assert!(names_that_make(pseudonym, value, true).is_empty());
         }
@@ -316,7 +382,12 @@ mod tests {
             for algorithm in ALL {
                 let expected = HEXLOWER.encode(algorithm.digest(message).expect("short").bytes());
                 let found = names_that_make(&expected, number, true);
-                assert!(!found.is_empty(), "{} {}", algorithm.name(), message.escape_ascii());
+                assert!(
+                    !found.is_empty(),
+                    "{} {}",
+                    algorithm.name(),
+                    message.escape_ascii()
+                );
                 assert!(found.iter().all(|name| name.starts_with(algorithm.name())));
             }
         }
@@ -334,7 +405,9 @@ mod tests {
 
     #[test]
     fn a_secret_key_is_not_among_them() {
-        let digest = Algorithm::Sha256.hmac(&[7; 32], b"9434765919").expect("made");
+        let digest = Algorithm::Sha256
+            .hmac(&[7; 32], b"9434765919")
+            .expect("made");
         assert!(names_that_make(&HEXLOWER.encode(digest.bytes()), b"9434765919", false).is_empty());
     }
 
@@ -343,6 +416,10 @@ mod tests {
         let c = circumstances(false);
         let forms = [plain(), salted_and_keyed(&c, &ALL)].concat();
         let names: BTreeSet<_> = forms.iter().map(|form| &form.name).collect();
-        assert!(names.len() == forms.len() && forms.len() > 5_000, "{}", forms.len());
+        assert!(
+            names.len() == forms.len() && forms.len() > 5_000,
+            "{}",
+            forms.len()
+        );
     }
 }

@@ -41,7 +41,9 @@ pub fn short(c: &Circumstances, chosen: &Chosen) -> Tried {
     };
     for (domain, pairs) in chosen.by_domain() {
         let few = pairs.len().min(FEW);
-        tried.identifiers.push((domain.to_owned(), pairs.len() as u64, few as u64));
+        tried
+            .identifiers
+            .push((domain.to_owned(), pairs.len() as u64, few as u64));
         for (forms, pairs) in [(&likely, &pairs[..]), (&further, &pairs[..few])] {
             for (pseudonym, value) in pairs {
                 let Some(target) = Targets::target(pseudonym.as_bytes()) else {
@@ -71,7 +73,8 @@ pub fn as_hashed(domain: &str, value: &[u8], c: &Circumstances) -> Vec<Vec<u8>> 
 pub const NUMBERS: &str = "nhs-number";
 
 fn is_met(form: &Form, value: &[u8], target: &Target) -> bool {
-    form.digest(value).is_some_and(|digest| is_of(target, digest.bytes()))
+    form.digest(value)
+        .is_some_and(|digest| is_of(target, digest.bytes()))
 }
 
 /// How many of these values a form turns into a pseudonym of the bundle.

@@ -51,7 +51,9 @@ impl Stretch {
         let weighed = |digits: &[u8], weight: u32| -> u32 {
             let weights = (0..=weight).rev();
             let weighed = digits.iter().zip(weights);
-            weighed.map(|(digit, weight)| u32::from(digit - b'0') * weight).sum()
+            weighed
+                .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+                .sum()
         };
         let of_start = weighed(&digits[..5], 10);
         for tail in 0..10_000_u32 {
@@ -84,7 +86,10 @@ mod tests {
                 .map(|number| number.to_string())
                 .filter(|text| !matches!(canonical(text), Err(Refusal::CheckDigit)))
                 .collect();
-            let found: Vec<_> = found.iter().map(|n| String::from_utf8_lossy(n).into_owned()).collect();
+            let found: Vec<_> = found
+                .iter()
+                .map(|n| String::from_utf8_lossy(n).into_owned())
+                .collect();
             assert_eq!(found, right);
         }
     }
@@ -101,7 +106,11 @@ mod tests {
         let mut of_first = std::collections::BTreeMap::<u32, u64>::new();
         for stretch in Stretch::issued() {
             let digits = [10_000, 1000, 100, 10, 1].map(|unit| stretch.start / unit % 10);
-            let sum: u32 = digits.iter().zip([10, 9, 8, 7, 6]).map(|(d, w)| d * w).sum();
+            let sum: u32 = digits
+                .iter()
+                .zip([10, 9, 8, 7, 6])
+                .map(|(d, w)| d * w)
+                .sum();
             // A remainder of 1 asks for 10.
             let none = tails[((12 - sum % 11) % 11) as usize];
             *of_first.entry(digits[0]).or_default() += 10_000 - none;

@@ -62,15 +62,22 @@ impl Alignment {
         let n = places.len();
         let mut sorted = places.to_vec();
         sorted.sort_unstable();
-        let ranks = places.iter().map(|place| sorted.partition_point(|other| other < place));
+        let ranks = places
+            .iter()
+            .map(|place| sorted.partition_point(|other| other < place));
         let ranks: Vec<usize> = ranks.collect();
-        let differences = ranks.iter().enumerate().map(|(at, rank)| (at.abs_diff(*rank) as f64).powi(2));
+        let differences = ranks
+            .iter()
+            .enumerate()
+            .map(|(at, rank)| (at.abs_diff(*rank) as f64).powi(2));
         let m = n as f64;
         let correlation = match n {
             0..FEWEST => 0.0,
             _ => 1.0 - 6.0 * differences.sum::<f64>() / (m * (m * m - 1.0)),
         };
-        let neighbours = ranks.windows(2).filter(|pair| pair[0].abs_diff(pair[1]) == 1);
+        let neighbours = ranks
+            .windows(2)
+            .filter(|pair| pair[0].abs_diff(pair[1]) == 1);
         Self {
             people: n as u64,
             correlation,
@@ -109,7 +116,9 @@ mod tests {
 
     /// A walk that meets every number below a prime once, in no order.
     fn jumbled(n: usize) -> Vec<usize> {
-        (1..=n).map(|at| (0..40).fold(at, |x, _| x * x % 1_009 * 31 % 1_009 + at * 7_919 % 1_009)).collect()
+        (1..=n)
+            .map(|at| (0..40).fold(at, |x, _| x * x % 1_009 * 31 % 1_009 + at * 7_919 % 1_009))
+            .collect()
     }
 
     fn rows(keys: impl Iterator<Item = usize>) -> Vec<Row> {
@@ -125,7 +134,9 @@ mod tests {
         let turned = Alignment::of(&rows((0..300).rev()), &extract);
         assert!(turned.is_aligned() && (turned.correlation + 1.0).abs() < 1e-9);
         // Pieces of thirty in another order: no correlation to speak of, and neighbours that give them away.
-        let pieces = [4, 9, 1, 7, 0, 6, 3, 8, 2, 5].into_iter().flat_map(|p| p * 30..p * 30 + 30);
+        let pieces = [4, 9, 1, 7, 0, 6, 3, 8, 2, 5]
+            .into_iter()
+            .flat_map(|p| p * 30..p * 30 + 30);
         let pieces = Alignment::of(&rows(pieces), &extract);
         assert!(pieces.correlation.abs() < pieces.limit && pieces.is_aligned());
     }

@@ -83,7 +83,10 @@ fn digest_of(cell: &[u8]) -> Option<Target> {
         Some(at) if at <= 8 => &cell[at + 1..],
         _ => cell,
     };
-    if !digits.first()?.is_ascii_hexdigit() || !digits.last()?.is_ascii_hexdigit() || digits.contains(&b' ') {
+    if !digits.first()?.is_ascii_hexdigit()
+        || !digits.last()?.is_ascii_hexdigit()
+        || digits.contains(&b' ')
+    {
         return None;
     }
     Targets::target(&data_encoding::HEXLOWER_PERMISSIVE.decode(digits).ok()?)
@@ -95,14 +98,30 @@ fn digest_of(cell: &[u8]) -> Option<Target> {
 /// When it is no CSV.
 pub fn read(path: &Path, wanted: &Wanted<'_>) -> csv::Result<Seen> {
     let mut reader = csv::ReaderBuilder::new().from_path(path)?;
-    let names: Vec<String> = reader.byte_headers()?.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+    let names: Vec<String> = reader
+        .byte_headers()?
+        .iter()
+        .map(|name| String::from_utf8_lossy(name).into_owned())
+        .collect();
     let at = |name: &String| names.iter().position(|n| n == name);
     let column = |name: &Option<String>| name.as_ref().and_then(at);
     let kept: Vec<Option<usize>> = wanted.kept.iter().map(at).collect();
-    let (person, start) = (column(&wanted.alone.person), column(&wanted.alone.event_start));
+    let (person, start) = (
+        column(&wanted.alone.person),
+        column(&wanted.alone.event_start),
+    );
     let [year, month] = wanted.alone.birth.each_ref().map(column);
-    let details = [year, month, column(&wanted.alone.gender), column(&wanted.alone.ethnicity), column(&wanted.alone.sector)];
-    let of_pseudonyms: Vec<bool> = names.iter().map(|name| wanted.pseudonyms.contains(name)).collect();
+    let details = [
+        year,
+        month,
+        column(&wanted.alone.gender),
+        column(&wanted.alone.ethnicity),
+        column(&wanted.alone.sector),
+    ];
+    let of_pseudonyms: Vec<bool> = names
+        .iter()
+        .map(|name| wanted.pseudonyms.contains(name))
+        .collect();
 
     let mut seen = Seen {
         targets: Targets::default(),
@@ -145,7 +164,11 @@ pub fn read(path: &Path, wanted: &Wanted<'_>) -> csv::Result<Seen> {
         let whose = cell(person);
         if seen.rows > 0 && seen.out_of_order.is_none() {
             let before = person.and_then(|at| last.get(at)).unwrap_or_default();
-            if before.cmp(whose).then_with(|| last.iter().cmp(record.iter())).is_gt() {
+            if before
+                .cmp(whose)
+                .then_with(|| last.iter().cmp(record.iter()))
+                .is_gt()
+            {
                 seen.out_of_order = Some(seen.rows + 1);
             }
         }
@@ -154,7 +177,8 @@ pub fn read(path: &Path, wanted: &Wanted<'_>) -> csv::Result<Seen> {
         let same = seen.rows > 0 && person.and_then(|at| last.get(at)).unwrap_or_default() == whose;
         if !same {
             somebody.take().inspect(|person| seen.alone.add(person));
-            somebody = (!whose.is_empty()).then(|| Person::new(details.map(|at| alone::text(cell(at)))));
+            somebody =
+                (!whose.is_empty()).then(|| Person::new(details.map(|at| alone::text(cell(at)))));
         }
         if let Some(person) = &mut somebody {
             person.event(Date::parse(cell(start)));
@@ -169,5 +193,7 @@ pub fn read(path: &Path, wanted: &Wanted<'_>) -> csv::Result<Seen> {
 
 /// One hash of several.
 pub fn combined(hashes: impl Iterator<Item = u64>) -> u64 {
-    hashes.fold(0, |all, hash| (all.rotate_left(5) ^ hash).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+    hashes.fold(0, |all, hash| {
+        (all.rotate_left(5) ^ hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    })
 }

@@ -34,7 +34,10 @@ impl Targets {
         found.sort_unstable();
         found.dedup();
         // One bit in sixteen at most is set, up to two mebibytes, so that the bits stay in the processor's cache.
-        let log = (found.len().max(1) * 16).next_power_of_two().ilog2().clamp(12, 24);
+        let log = (found.len().max(1) * 16)
+            .next_power_of_two()
+            .ilog2()
+            .clamp(12, 24);
         let shift = 64 - log;
         let mut bits = vec![0_u64; 1 << (log - 6)];
         for target in &found {
@@ -52,7 +55,11 @@ impl Targets {
     /// what is too short to tell anything.
     pub fn target(bytes: &[u8]) -> Option<Target> {
         let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-        let bytes = if zeros >= SHORTEST { &bytes[zeros..] } else { bytes };
+        let bytes = if zeros >= SHORTEST {
+            &bytes[zeros..]
+        } else {
+            bytes
+        };
         if bytes.len() < SHORTEST {
             return None;
         }
@@ -61,7 +68,11 @@ impl Targets {
         target[..kept.len()].copy_from_slice(kept);
         // Zeros behind may be filling too; a digest ends in eight of them once in 2^64.
         let filling = kept.iter().rev().take_while(|byte| **byte == 0).count();
-        let length = if filling >= SHORTEST { kept.len() - filling } else { kept.len() };
+        let length = if filling >= SHORTEST {
+            kept.len() - filling
+        } else {
+            kept.len()
+        };
         target[KEPT] = length as u8;
         (length >= SHORTEST).then_some(target)
     }
@@ -88,14 +99,21 @@ impl Targets {
         let Some(first) = digest.first_chunk::<SHORTEST>() else {
             return false;
         };
-        let from = self.sorted.partition_point(|target| target[..SHORTEST] < first[..]);
-        let same_start = self.sorted[from..].iter().take_while(|target| target.starts_with(first));
+        let from = self
+            .sorted
+            .partition_point(|target| target[..SHORTEST] < first[..]);
+        let same_start = self.sorted[from..]
+            .iter()
+            .take_while(|target| target.starts_with(first));
         same_start.into_iter().any(|target| is_of(target, digest))
     }
 
     /// How many both have.
     pub fn shared(&self, other: &Self) -> u64 {
-        let (mut mine, mut theirs) = (self.sorted.iter().peekable(), other.sorted.iter().peekable());
+        let (mut mine, mut theirs) = (
+            self.sorted.iter().peekable(),
+            other.sorted.iter().peekable(),
+        );
         let mut shared = 0;
         while let (Some(a), Some(b)) = (mine.peek(), theirs.peek()) {
             match a.cmp(b) {
@@ -127,7 +145,12 @@ mod tests {
     use super::*;
 
     fn targets(cells: &[&[u8]]) -> Targets {
-        Targets::new(cells.iter().filter_map(|cell| Targets::target(cell)).collect())
+        Targets::new(
+            cells
+                .iter()
+                .filter_map(|cell| Targets::target(cell))
+                .collect(),
+        )
     }
 
     #[test]
@@ -135,7 +158,14 @@ mod tests {
         let digest: Vec<u8> = (1..=64).collect();
         let filled_behind = [&digest[..16], &[0; 16]].concat();
         let filled_in_front = [&[0; 16], &digest[..16]].concat();
-        for cell in [&digest[..32], &digest, &digest[..16], &digest[..8], &filled_behind, &filled_in_front] {
+        for cell in [
+            &digest[..32],
+            &digest,
+            &digest[..16],
+            &digest[..8],
+            &filled_behind,
+            &filled_in_front,
+        ] {
             let targets = targets(&[cell]);
             for digest in [&digest[..], &digest[..32], &digest[..16]] {
                 assert!(targets.has(digest) && targets.may_start(0x0102_0304_0506_0708));
@@ -145,7 +175,10 @@ mod tests {
         let mut other = digest.clone();
         other[20] ^= 1;
         assert!(!targets(&[&digest[..32]]).has(&other));
-        assert!(targets(&[&digest[..20]]).has(&other), "cut before they differ");
+        assert!(
+            targets(&[&digest[..20]]).has(&other),
+            "cut before they differ"
+        );
         assert!(targets(&[&digest[..7], &[0; 32]]).is_empty());
     }
 

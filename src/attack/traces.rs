@@ -39,7 +39,11 @@ const OVERLAP: usize = 256;
 
 impl<'a> Traces<'a> {
     /// For a submission with these columns.
-    pub fn new(identifiers: &'a Identifiers, check: &'a LeakCheck<'a>, columns: &'a [OutputColumn]) -> Self {
+    pub fn new(
+        identifiers: &'a Identifiers,
+        check: &'a LeakCheck<'a>,
+        columns: &'a [OutputColumn],
+    ) -> Self {
         Self {
             identifiers,
             check,
@@ -70,7 +74,11 @@ impl<'a> Traces<'a> {
             if read == 0 {
                 return Ok(false);
             }
-            if if words { self.in_text(&held) } else { self.in_coded(&held) } {
+            if if words {
+                self.in_text(&held)
+            } else {
+                self.in_coded(&held)
+            } {
                 return Ok(true);
             }
             let keep = held.len().min(OVERLAP);
@@ -80,15 +88,23 @@ impl<'a> Traces<'a> {
 
     /// Whether a cell of a column of the submission is or holds one. Windows-1252.
     pub fn in_cell(&self, cell: &[u8], column: &str) -> bool {
-        let form = self.columns.iter().find(|c| c.name == column).map_or(Form::Text, |c| c.form);
+        let form = self
+            .columns
+            .iter()
+            .find(|c| c.name == column)
+            .map_or(Form::Text, |c| c.form);
         match form {
             Form::Text | Form::Count => {
-                self.check.must_not_leave(cell, form) || form == Form::Text && self.in_hidden_code(cell)
+                self.check.must_not_leave(cell, form)
+                    || form == Form::Text && self.in_hidden_code(cell)
             }
             Form::Pseudonym => {
-                !is_pseudonym(cell) && (self.identifiers.any_hidden_in(cell) || self.identifiers.is_word(cell))
+                !is_pseudonym(cell)
+                    && (self.identifiers.any_hidden_in(cell) || self.identifiers.is_word(cell))
             }
-            Form::Decimal | Form::Date | Form::Integer | Form::Sector => self.identifiers.any_hidden_in(cell),
+            Form::Decimal | Form::Date | Form::Integer | Form::Sector => {
+                self.identifiers.any_hidden_in(cell)
+            }
         }
     }
 
@@ -108,10 +124,18 @@ impl<'a> Traces<'a> {
         let about = reader.metadata().file_metadata();
         let said = about.key_value_metadata().into_iter().flatten();
         let said = said.flat_map(|pair| [Some(pair.key.as_str()), pair.value.as_deref()]);
-        if said.flatten().chain(about.created_by()).any(|text| self.in_text(text.as_bytes())) {
+        if said
+            .flatten()
+            .chain(about.created_by())
+            .any(|text| self.in_text(text.as_bytes()))
+        {
             found.push("the metadata of submission.parquet");
         }
-        let names = about.schema_descr().columns().iter().map(|column| column.name().to_owned());
+        let names = about
+            .schema_descr()
+            .columns()
+            .iter()
+            .map(|column| column.name().to_owned());
         let names: Vec<String> = names.collect();
         if names.iter().any(|name| self.in_text(name.as_bytes())) {
             found.push("the column names of submission.parquet");
@@ -130,7 +154,8 @@ impl<'a> Traces<'a> {
                         && matches!(encoding, Encoding::PLAIN | Encoding::PLAIN_DICTIONARY)
                     {
                         // Also what no row refers to.
-                        dictionaries |= plain(buf).any(|cell| self.in_cell(&narrow(cell), &names[of]));
+                        dictionaries |=
+                            plain(buf).any(|cell| self.in_cell(&narrow(cell), &names[of]));
                     }
                 }
             }
@@ -160,7 +185,10 @@ impl<'a> Traces<'a> {
     }
 
     fn in_number(&self, number: u64) -> bool {
-        number >= 1_000_000 && self.identifiers.any_token_in(format!("{number:010}").as_bytes())
+        number >= 1_000_000
+            && self
+                .identifiers
+                .any_token_in(format!("{number:010}").as_bytes())
     }
 
     fn in_rows(&self, path: &Path) -> Result<(bool, u64), ParquetError> {
@@ -169,11 +197,18 @@ impl<'a> Traces<'a> {
         let (mut any, mut looked_at) = (false, 0);
         for batch in batches {
             let batch: RecordBatch = batch.map_err(|e| ParquetError::General(e.to_string()))?;
-            for (at, (column, field)) in batch.columns().iter().zip(batch.schema().fields()).enumerate() {
+            for (at, (column, field)) in batch
+                .columns()
+                .iter()
+                .zip(batch.schema().fields())
+                .enumerate()
+            {
                 match column.data_type() {
                     DataType::Utf8 => {
                         for cell in column.as_string::<i32>().iter().flatten() {
-                            if is_pseudonym(cell.as_bytes()) || !seen.insert((at, text(cell.as_bytes()))) {
+                            if is_pseudonym(cell.as_bytes())
+                                || !seen.insert((at, text(cell.as_bytes())))
+                            {
                                 continue;
                             }
                             looked_at += 1;
@@ -182,11 +217,15 @@ impl<'a> Traces<'a> {
                     }
                     DataType::Int64 => {
                         let numbers = column.as_primitive::<Int64Type>().iter().flatten();
-                        any |= numbers.filter_map(|n| u64::try_from(n).ok()).any(|n| self.in_number(n));
+                        any |= numbers
+                            .filter_map(|n| u64::try_from(n).ok())
+                            .any(|n| self.in_number(n));
                     }
                     DataType::Int32 => {
                         let numbers = column.as_primitive::<Int32Type>().iter().flatten();
-                        any |= numbers.filter_map(|n| u64::try_from(n).ok()).any(|n| self.in_number(n));
+                        any |= numbers
+                            .filter_map(|n| u64::try_from(n).ok())
+                            .any(|n| self.in_number(n));
                     }
                     // Days, and amounts of two decimals, have no room for ten digits that anybody would read.
                     _ => {}
@@ -226,7 +265,10 @@ fn from_hex(text: &[u8], any: &impl Fn(&[u8]) -> bool) -> bool {
             let digits = &run[from..];
             let even = &digits[..digits.len() / 2 * 2];
             // Ten digits are ten times 3 and a digit; all else costs no more than this look.
-            let plausible = even.as_chunks::<2>().0.windows(10).any(|w| w.iter().all(|pair| pair[0] == b'3' && pair[1].is_ascii_digit()));
+            let plausible = even.as_chunks::<2>().0.windows(10).any(|w| {
+                w.iter()
+                    .all(|pair| pair[0] == b'3' && pair[1].is_ascii_digit())
+            });
             plausible && decoded(even).is_some_and(|bytes| any(&bytes))
         })
     })
@@ -240,10 +282,17 @@ fn decoded(hex: &[u8]) -> Option<Vec<u8>> {
 /// of ten digits, six in a row are such whatever stands before them.
 fn from_base64(text: &[u8], any: &impl Fn(&[u8]) -> bool) -> bool {
     let is_first = |b: u8| matches!(b, b'M' | b'N' | b'O');
-    runs(text, |b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_'), 13).any(|run| {
+    runs(
+        text,
+        |b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_'),
+        13,
+    )
+    .any(|run| {
         (0..4).any(|from| {
             let quads = run[from..].as_chunks::<4>().0;
-            let plausible = quads.windows(2).any(|pair| is_first(pair[0][0]) && is_first(pair[1][0]));
+            let plausible = quads
+                .windows(2)
+                .any(|pair| is_first(pair[0][0]) && is_first(pair[1][0]));
             plausible && any(&unquad(&run[from..]))
         })
     })
@@ -273,7 +322,8 @@ fn unquad(run: &[u8]) -> Vec<u8> {
 
 /// Longest stretches of such bytes, of so many at least.
 fn runs(text: &[u8], of: impl Fn(u8) -> bool, least: usize) -> impl Iterator<Item = &[u8]> {
-    text.split(move |b| !of(*b)).filter(move |run| run.len() >= least)
+    text.split(move |b| !of(*b))
+        .filter(move |run| run.len() >= least)
 }
 
 /// The values of a page without encoding: four bytes of length before each.
@@ -289,7 +339,9 @@ fn plain(mut page: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// UTF-8 as the checks want it.
 fn narrow(cell: &[u8]) -> Cow<'_, [u8]> {
     match std::str::from_utf8(cell) {
-        Ok(text) if !text.is_ascii() => Cow::Owned(encoding_rs::WINDOWS_1252.encode(text).0.into_owned()),
+        Ok(text) if !text.is_ascii() => {
+            Cow::Owned(encoding_rs::WINDOWS_1252.encode(text).0.into_owned())
+        }
         _ => Cow::Borrowed(cell),
     }
 }
@@ -322,7 +374,11 @@ mod tests {
         look(|traces| {
             for number in ["9990000018", "9434765919"] {
                 let (a, b, c) = (&number[..3], &number[3..6], &number[6..]);
-                for plain in [number.to_owned(), format!("{a} {b} {c}"), format!("{a}-{b}-{c}")] {
+                for plain in [
+                    number.to_owned(),
+                    format!("{a} {b} {c}"),
+                    format!("{a}-{b}-{c}"),
+                ] {
                     for before in ["", "x=", "ab: "] {
                         let text = format!("{before}{plain}");
                         let bytes = text.as_bytes();
@@ -370,7 +426,13 @@ mod tests {
     #[test]
     fn cells_are_held_against_words_too() {
         look(|traces| {
-            for cell in ["Jones", "jones ", "P100001", "999 000 0018", "OTk5MDAwMDAxOA"] {
+            for cell in [
+                "Jones",
+                "jones ",
+                "P100001",
+                "999 000 0018",
+                "OTk5MDAwMDAxOA",
+            ] {
                 assert!(traces.in_cell(cell.as_bytes(), "Event_Outcome"), "{cell}");
             }
             for cell in ["", "Female", "12.50", "2025"] {

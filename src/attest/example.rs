@@ -176,7 +176,9 @@ pub(super) fn predicate() -> Predicate {
         }],
         self_attack: SelfAttack {
             identifiers: [("la-person", 1_000), ("nhs-number", 1_000)]
-                .map(|(domain, likely)| (domain.to_owned(), TriedIdentifiers { likely, further: 4 }))
+                .map(|(domain, likely)| {
+                    (domain.to_owned(), TriedIdentifiers { likely, further: 4 })
+                })
                 .into(),
             likely_forms: 60,
             further_forms: 1_500,

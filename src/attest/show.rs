@@ -2,7 +2,8 @@
 
 use super::Statement;
 use super::figures::{
-    alone, grouped, reason_order, reason_words, result_words, severity_words, share, treatment_words,
+    alone, grouped, reason_order, reason_words, result_words, severity_words, share,
+    treatment_words,
 };
 use super::predicate::{FieldQuality, OptOut, Predicate, TreatmentKind};
 
@@ -216,17 +217,27 @@ fn self_attack(text: &mut Text, p: &Predicate) {
     for (family, identifiers) in &tried.identifiers {
         text.figure(
             identifiers.likely,
-            &format!("{family}: hashed in {} likely forms", grouped(tried.likely_forms)),
+            &format!(
+                "{family}: hashed in {} likely forms",
+                grouped(tried.likely_forms)
+            ),
         );
         text.figure(
             identifiers.further,
-            &format!("{family}: in {} further forms too", grouped(tried.further_forms)),
+            &format!(
+                "{family}: in {} further forms too",
+                grouped(tried.further_forms)
+            ),
         );
     }
     text.figure(tried.comparisons, "digests compared with pseudonyms");
     text.figure(tried.matches, "of them matched");
     for uniqueness in &tried.uniqueness {
-        text.line(&format!("  {:>13}  alone in {}", alone(uniqueness), uniqueness.details));
+        text.line(&format!(
+            "  {:>13}  alone in {}",
+            alone(uniqueness),
+            uniqueness.details
+        ));
     }
 }
 

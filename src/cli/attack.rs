@@ -43,8 +43,16 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let config = Config::load(&arguments.extract, schemas)?;
-    let public_key = arguments.public_key.as_deref().map(PublicKey::load).transpose()?;
-    let options = AttackOptions::new(arguments.other.clone(), public_key, !arguments.no_dictionary);
+    let public_key = arguments
+        .public_key
+        .as_deref()
+        .map(PublicKey::load)
+        .transpose()?;
+    let options = AttackOptions::new(
+        arguments.other.clone(),
+        public_key,
+        !arguments.no_dictionary,
+    );
     let attacked = pipeline::attack(&config, &arguments.bundle, &options)?;
     match arguments.format {
         Format::Human => print::out(&human(&attacked, &arguments.bundle))?,
@@ -82,8 +90,17 @@ fn human(attacked: &Attacked, bundle: &Path) -> String {
     if attacked.test_key {
         text += "TEST KEY: these pseudonyms protect nobody; this bundle must not be sent.\n\n";
     }
-    let checked = if attacked.signed { "signature and digests are right" } else { "digests are right; the signature was not checked (--public-key)" };
-    let _ = writeln!(text, "Bundle      {} (run {}): {checked}", shown(bundle), attacked.run_id);
+    let checked = if attacked.signed {
+        "signature and digests are right"
+    } else {
+        "digests are right; the signature was not checked (--public-key)"
+    };
+    let _ = writeln!(
+        text,
+        "Bundle      {} (run {}): {checked}",
+        shown(bundle),
+        attacked.run_id
+    );
     let _ = writeln!(
         text,
         "Submission  {} rows, {} different pseudonyms",

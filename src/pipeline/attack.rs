@@ -12,13 +12,13 @@ use super::line::in_order;
 use super::read::{self, Input, threads};
 use crate::attack::alone::{self, Alone};
 use crate::attack::dictionary::{self, Trial};
+use crate::attack::forms::salted_and_keyed;
 use crate::attack::known::{self, NUMBERS};
 use crate::attack::numbers::{ISSUED, OF_FIRST_DIGIT, Stretch};
 use crate::attack::order::{self, Alignment};
 use crate::attack::submission::{self, Seen, Wanted, combined};
 use crate::attack::targets::Targets;
 use crate::attack::traces::Traces;
-use crate::attack::forms::salted_and_keyed;
 use crate::attack::{ALL, Algorithm, Circumstances, Form, Level};
 use crate::attest::leak::LeakCheck;
 use crate::attest::predicate::{Predicate, TreatmentKind};
@@ -146,7 +146,12 @@ pub fn attack(config: &Config, bundle: &Path, options: &AttackOptions) -> Result
     let rows = RowPlan::new(
         std::sync::Arc::new(schema.clone()),
         &MasterKey::generate()?,
-        &Scope::new(&config.la_code, &config.recipient, &config.purpose, &config.epoch)?,
+        &Scope::new(
+            &config.la_code,
+            &config.recipient,
+            &config.purpose,
+            &config.epoch,
+        )?,
     )?;
     let kept = kept_columns(schema);
     let identifiers = Identifiers::default();
@@ -212,7 +217,9 @@ struct KeptColumn {
 }
 
 fn kept_columns(schema: &Schema) -> Vec<KeptColumn> {
-    let kept = schema.columns().filter(|(_, column)| matches!(column.make, Make::Value | Make::PostcodeSector));
+    let kept = schema
+        .columns()
+        .filter(|(_, column)| matches!(column.make, Make::Value | Make::PostcodeSector));
     let kept = kept.map(|(field, column)| KeptColumn {
         name: column.name.clone(),
         field,
@@ -223,8 +230,14 @@ fn kept_columns(schema: &Schema) -> Vec<KeptColumn> {
 
 /// Columns of fields that are pseudonymised, as the manifest has them.
 fn pseudonym_columns(predicate: &Predicate) -> Vec<String> {
-    let fields = predicate.treatment.iter().filter(|f| f.treatment == TreatmentKind::Pseudonymise);
-    fields.flat_map(|f| &f.columns).map(|column| column.name.clone()).collect()
+    let fields = predicate
+        .treatment
+        .iter()
+        .filter(|f| f.treatment == TreatmentKind::Pseudonymise);
+    fields
+        .flat_map(|f| &f.columns)
+        .map(|column| column.name.clone())
+        .collect()
 }
 
 /// What is known of the extract.
@@ -257,7 +270,11 @@ fn gather(
         period: Some((config.period.start, config.period.end)),
     };
     let plan = Plan::new(schema, &setting);
-    let cancelled = config.selection.cancelled.as_ref().map(|c| c.column.as_str());
+    let cancelled = config
+        .selection
+        .cancelled
+        .as_ref()
+        .map(|c| c.column.as_str());
     let mut inputs = read::open(&config.sources, cancelled, &config.schema)?;
     let sources = inputs.len();
     let (values, people) = (Values::new(rows.layout.values), People::default());
@@ -272,9 +289,14 @@ fn gather(
                 treater: Treater::new(rows, &values, (identifiers, &people), sources, None),
                 found: Found::new(),
             };
-            Ok((std::iter::repeat_with(new).take(threads()).collect(), Vec::new()))
+            Ok((
+                std::iter::repeat_with(new).take(threads()).collect(),
+                Vec::new(),
+            ))
         },
-        |gatherer: &mut Gatherer<'_>, cells, input| gatherer.batch(cells, input, &plan, &local, kept),
+        |gatherer: &mut Gatherer<'_>, cells, input| {
+            gatherer.batch(cells, input, &plan, &local, kept)
+        },
         |records: &mut Vec<u64>, of_batch: Vec<u64>| {
             records.extend(of_batch);
             Ok(())
@@ -295,16 +317,23 @@ fn gather(
     };
     Ok(Extract {
         records,
-        values: found.into_iter().map(|(domain, values)| (domain, in_no_order(values))).collect(),
+        values: found
+            .into_iter()
+            .map(|(domain, values)| (domain, in_no_order(values)))
+            .collect(),
     })
 }
 
 /// Fields of local identifiers, with their domains.
 fn local_fields(schema: &Schema) -> Vec<(usize, String)> {
-    let columns = schema.columns().filter_map(|(field, column)| match &column.make {
-        Make::Pseudonym(domain) if domain.label() != NUMBERS => Some((field, domain.label().to_owned())),
-        _ => None,
-    });
+    let columns = schema
+        .columns()
+        .filter_map(|(field, column)| match &column.make {
+            Make::Pseudonym(domain) if domain.label() != NUMBERS => {
+                Some((field, domain.label().to_owned()))
+            }
+            _ => None,
+        });
     columns.collect()
 }
 
@@ -328,22 +357,36 @@ impl Gatherer<'_> {
         })?;
         // Nothing is submitted: this only remembers the identifiers.
         self.treater
-            .treat(cells, mapping, &self.checker, &[], |_, _| Ok::<_, crate::treat::LocalRefusal>(()))
+            .treat(cells, mapping, &self.checker, &[], |_, _| {
+                Ok::<_, crate::treat::LocalRefusal>(())
+            })
             .map_err(|refusal| Error::Input(format!("{path}: an identifier {refusal}")))?;
         let columns = &self.checker.checked().columns;
         let mut last = None;
-        for number in columns[plan.schema.roles.nhs_number].numbers.iter().flatten() {
+        for number in columns[plan.schema.roles.nhs_number]
+            .numbers
+            .iter()
+            .flatten()
+        {
             if last.replace(number) != Some(number) {
-                self.found.entry(NUMBERS.to_owned()).or_default().insert(number.digits().as_slice().into());
+                self.found
+                    .entry(NUMBERS.to_owned())
+                    .or_default()
+                    .insert(number.digits().as_slice().into());
             }
         }
         for (field, domain) in local {
-            let Some(column) = mapping.fields[*field] else { continue };
+            let Some(column) = mapping.fields[*field] else {
+                continue;
+            };
             let found = self.found.entry(domain.clone()).or_default();
             for record in 0..cells.len() {
                 let text = String::from_utf8_lossy(cells.get(column, record));
                 let value = text.trim();
-                if !value.is_empty() && !value.eq_ignore_ascii_case("null") && !found.contains(value.as_bytes()) {
+                if !value.is_empty()
+                    && !value.eq_ignore_ascii_case("null")
+                    && !found.contains(value.as_bytes())
+                {
                     found.insert(value.as_bytes().into());
                 }
             }
@@ -358,7 +401,9 @@ impl Gatherer<'_> {
             }
         };
         let records = 0..cells.len();
-        Ok(records.map(|record| combined(kept.iter().map(|kept| of_column(record, kept)))).collect())
+        Ok(records
+            .map(|record| combined(kept.iter().map(|kept| of_column(record, kept))))
+            .collect())
     }
 }
 
@@ -374,7 +419,9 @@ fn all_numbers(c: &Circumstances, targets: &Targets, options: &AttackOptions) ->
         figures: Vec::new(),
         notes: Vec::new(),
         took: Duration::ZERO,
-        verdict: Verdict::NotRun("--no-dictionary was given; the numbers of the extract are tried below".into()),
+        verdict: Verdict::NotRun(
+            "--no-dictionary was given; the numbers of the extract are tried below".into(),
+        ),
     };
     if !options.dictionary {
         return Ok(attack);
@@ -387,7 +434,9 @@ fn all_numbers(c: &Circumstances, targets: &Targets, options: &AttackOptions) ->
     let total = OF_FIRST_DIGIT * ISSUED.len() as u64 + 909_091;
     let progress = Progress::begin("trying every NHS number", total, false);
     let counter = progress.counter();
-    let workers = std::iter::repeat_with(|| Trial::new(targets, &forms)).take(threads()).collect();
+    let workers = std::iter::repeat_with(|| Trial::new(targets, &forms))
+        .take(threads())
+        .collect();
     let mut met = vec![0; forms.len()];
     let mut by_first = BTreeMap::<u8, u64>::new();
     in_order(
@@ -404,18 +453,28 @@ fn all_numbers(c: &Circumstances, targets: &Targets, options: &AttackOptions) ->
         workers,
         |trial: &mut Trial<'_>, stretch| {
             let numbers = stretch.numbers();
-            Ok((numbers.first().map(|n| n[0] - b'0'), numbers.len() as u64, trial.of(&numbers)))
+            Ok((
+                numbers.first().map(|n| n[0] - b'0'),
+                numbers.len() as u64,
+                trial.of(&numbers),
+            ))
         },
         |(first, n, of_stretch): (Option<u8>, u64, dictionary::Met)| {
             counter.fetch_add(n, Ordering::Relaxed);
             *by_first.entry(first.unwrap_or_default()).or_default() += n;
-            met.iter_mut().zip(of_stretch).for_each(|(all, n)| *all += n);
+            met.iter_mut()
+                .zip(of_stretch)
+                .for_each(|(all, n)| *all += n);
             Ok(())
         },
     )?;
     drop(progress);
     attack.took = started.elapsed();
-    let issued: u64 = by_first.iter().filter(|(first, _)| **first != 9).map(|(_, n)| n).sum();
+    let issued: u64 = by_first
+        .iter()
+        .filter(|(first, _)| **first != 9)
+        .map(|(_, n)| n)
+        .sum();
     let all = by_first.values().sum::<u64>();
     if options.stretches.is_none() && issued != OF_FIRST_DIGIT * ISSUED.len() as u64 {
         return Err(Error::Internal("not every NHS number was tried".into()));
@@ -427,7 +486,11 @@ fn all_numbers(c: &Circumstances, targets: &Targets, options: &AttackOptions) ->
         ("digests compared".into(), all * forms.len() as u64),
         ("pseudonyms found".into(), met.iter().sum()),
     ];
-    attack.notes.push(format!("{} vectors, {} threads", Level::best().name(), threads()));
+    attack.notes.push(format!(
+        "{} vectors, {} threads",
+        Level::best().name(),
+        threads()
+    ));
     attack.verdict = verdict(&forms, &met);
     Ok(attack)
 }
@@ -440,7 +503,9 @@ fn words(forms: &[Form]) -> String {
 
 fn verdict(forms: &[Form], met: &[u64]) -> Verdict {
     let found = forms.iter().zip(met).filter(|(_, met)| **met > 0);
-    let found: Vec<_> = found.map(|(form, met)| format!("{met} pseudonyms are {}", form.name)).collect();
+    let found: Vec<_> = found
+        .map(|(form, met)| format!("{met} pseudonyms are {}", form.name))
+        .collect();
     if found.is_empty() {
         Verdict::Withstood
     } else {
@@ -468,22 +533,34 @@ fn known_identifiers(
     for (domain, values) in &extract.values {
         let (many, some) = (values.len().min(MANY), values.len().min(SOME));
         let hashed = |values: &[Box<[u8]>]| -> Vec<Box<[u8]>> {
-            let forms = values.iter().flat_map(|value| known::as_hashed(domain, value, c));
+            let forms = values
+                .iter()
+                .flat_map(|value| known::as_hashed(domain, value, c));
             forms.map(Vec::into_boxed_slice).collect()
         };
         let (all, few) = (hashed(&values[..many]), hashed(&values[..some]));
         let of = |n: usize| n as u64;
-        let in_likely = if domain == NUMBERS { values.len() } else { many };
+        let in_likely = if domain == NUMBERS {
+            values.len()
+        } else {
+            many
+        };
         figures.push((format!("{domain}: in every likely form"), of(in_likely)));
         figures.push((format!("{domain}: in every further form"), of(some)));
         if domain == NUMBERS {
-            let digits = values.iter().filter_map(|value| <[u8; 10]>::try_from(&**value).ok());
+            let digits = values
+                .iter()
+                .filter_map(|value| <[u8; 10]>::try_from(&**value).ok());
             jobs.push((Domain::Numbers(digits.collect()), all, few));
         } else {
             jobs.push((Domain::Texts, all, few));
         }
     }
-    let progress = Progress::begin("trying forms of hashing", (forms.len() * jobs.len()) as u64, false);
+    let progress = Progress::begin(
+        "trying forms of hashing",
+        (forms.len() * jobs.len()) as u64,
+        false,
+    );
     let counter = progress.counter();
     let mut met = vec![0; forms.len()];
     let mut compared = 0;
@@ -509,8 +586,17 @@ fn known_identifiers(
                     (at, numbers.len() as u64, met[0], true)
                 }
                 _ => {
-                    let values = if at % forms.len() < likely.len() { all } else { few };
-                    (at, values.len() as u64, known::met(form, values, targets), false)
+                    let values = if at % forms.len() < likely.len() {
+                        all
+                    } else {
+                        few
+                    };
+                    (
+                        at,
+                        values.len() as u64,
+                        known::met(form, values, targets),
+                        false,
+                    )
                 }
             })
         },
@@ -571,7 +657,10 @@ fn in_order_of_the_extract(seen: &Seen, extract: &Extract) -> Attack {
             alignment.correlation, alignment.limit
         )
     } else {
-        format!("fewer than {} people can be found again by what is sent as received: no correlation is told", order::FEWEST)
+        format!(
+            "fewer than {} people can be found again by what is sent as received: no correlation is told",
+            order::FEWEST
+        )
     };
     Attack {
         id: "order_of_rows",
@@ -587,12 +676,21 @@ fn in_order_of_the_extract(seen: &Seen, extract: &Extract) -> Attack {
     }
 }
 
-fn direct_identifiers(bundle: &Path, seen: &Seen, traces: &Traces<'_>, reading: Duration) -> Result<Attack> {
+fn direct_identifiers(
+    bundle: &Path,
+    seen: &Seen,
+    traces: &Traces<'_>,
+    reading: Duration,
+) -> Result<Attack> {
     let started = Instant::now();
     let mut found: Vec<String> = Vec::new();
-    let cell = |column: &String| format!("a direct identifier stands in column {column} of submission.csv");
+    let cell = |column: &String| {
+        format!("a direct identifier stands in column {column} of submission.csv")
+    };
     found.extend(seen.identifying.iter().map(cell));
-    let other = |column: &String| format!("column {column} of submission.csv holds something else than pseudonyms");
+    let other = |column: &String| {
+        format!("column {column} of submission.csv holds something else than pseudonyms")
+    };
     found.extend(seen.no_pseudonyms.iter().map(other));
     let mut bytes = 0;
     for name in SUBJECTS.into_iter().chain([MANIFEST, ENVELOPE, CHECKSUMS]) {
@@ -600,18 +698,32 @@ fn direct_identifiers(bundle: &Path, seen: &Seen, traces: &Traces<'_>, reading: 
         let path = bundle.join(name);
         // A million cells hold words by chance; they are looked at one by one.
         let words = !name.starts_with("submission.");
-        bytes += std::fs::metadata(&path).map_err(Error::io("read", &path))?.len();
-        if traces.in_file(&path, words).map_err(Error::io("read", &path))? {
+        bytes += std::fs::metadata(&path)
+            .map_err(Error::io("read", &path))?
+            .len();
+        if traces
+            .in_file(&path, words)
+            .map_err(Error::io("read", &path))?
+        {
             found.push(format!("a direct identifier stands in {name}"));
         }
     }
-    let name = bundle.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_owned()));
+    let name = bundle
+        .canonicalize()
+        .ok()
+        .and_then(|path| Some(path.file_name()?.to_owned()));
     if name.is_some_and(|name| traces.in_text(name.as_encoded_bytes())) {
         found.push("a direct identifier stands in the name of the bundle's directory".to_owned());
     }
     let parquet = bundle.join("submission.parquet");
-    let (in_parquet, cells) = traces.in_parquet(&parquet).map_err(|e| unreadable(&parquet, &e))?;
-    found.extend(in_parquet.into_iter().map(|place| format!("a direct identifier stands in {place}")));
+    let (in_parquet, cells) = traces
+        .in_parquet(&parquet)
+        .map_err(|e| unreadable(&parquet, &e))?;
+    found.extend(
+        in_parquet
+            .into_iter()
+            .map(|place| format!("a direct identifier stands in {place}")),
+    );
     Ok(Attack {
         id: "direct_identifiers",
         tried: "NHS numbers and full postcodes of the extract (plain, spaced, hyphenated, in hex, in base64) in every byte of every \
@@ -629,7 +741,11 @@ fn direct_identifiers(bundle: &Path, seen: &Seen, traces: &Traces<'_>, reading: 
     })
 }
 
-fn shared_pseudonyms(predicate: &Predicate, targets: &Targets, others: &[PathBuf]) -> Result<Attack> {
+fn shared_pseudonyms(
+    predicate: &Predicate,
+    targets: &Targets,
+    others: &[PathBuf],
+) -> Result<Attack> {
     let started = Instant::now();
     let (mut found, mut figures, mut notes) = (Vec::new(), Vec::new(), Vec::new());
     for (at, bundle) in others.iter().enumerate() {
@@ -643,23 +759,34 @@ fn shared_pseudonyms(predicate: &Predicate, targets: &Targets, others: &[PathBuf
         figures.push((format!("{name}: shared"), shared));
         let differs = [
             ("key", predicate.key.id != other.key.id),
-            ("controller", predicate.controller.la_code != other.controller.la_code),
+            (
+                "controller",
+                predicate.controller.la_code != other.controller.la_code,
+            ),
             ("recipient", predicate.recipient != other.recipient),
             ("purpose", predicate.purpose != other.purpose),
             ("epoch", predicate.key.epoch != other.key.epoch),
         ];
-        let differs: Vec<_> = differs.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
+        let differs: Vec<_> = differs
+            .into_iter()
+            .filter(|(_, is)| *is)
+            .map(|(name, _)| name)
+            .collect();
         if differs.is_empty() {
             notes.push(format!("{name} was made with the same key for the same controller, recipient, purpose and epoch: it is meant to share pseudonyms"));
         } else if shared > 0 {
-            found.push(format!("{shared} pseudonyms stand in {name} too, which has another {}", differs.join(", another ")));
+            found.push(format!(
+                "{shared} pseudonyms stand in {name} too, which has another {}",
+                differs.join(", another ")
+            ));
         } else {
             notes.push(format!("{name} has another {}", differs.join(", another ")));
         }
     }
     Ok(Attack {
         id: "shared_pseudonyms",
-        tried: "pseudonyms that stand in a bundle of another recipient, purpose or epoch too".into(),
+        tried: "pseudonyms that stand in a bundle of another recipient, purpose or epoch too"
+            .into(),
         figures,
         notes,
         took: started.elapsed(),
@@ -682,7 +809,10 @@ fn people_alone(columns: &alone::Columns, alone: &Alone) -> Attack {
     for ((details, _), share) in alone::SETS.into_iter().zip(alone.clone().shares()) {
         notes.push(match share.per_mille() {
             Some(share) => format!("{}.{} % are alone in {details}", share / 10, share % 10),
-            None => format!("alone in {details}: not told, as it would tell of fewer than {} people", alone::SMALLEST),
+            None => format!(
+                "alone in {details}: not told, as it would tell of fewer than {} people",
+                alone::SMALLEST
+            ),
         });
     }
     Attack {

@@ -24,14 +24,20 @@ struct Council(TempDir);
 
 fn numbers() -> Vec<String> {
     let numbers = Stretch::around(9_990_000_018).numbers();
-    numbers[..40].iter().map(|n| String::from_utf8_lossy(n).into_owned()).collect()
+    numbers[..40]
+        .iter()
+        .map(|n| String::from_utf8_lossy(n).into_owned())
+        .collect()
 }
 
 impl Council {
     fn new() -> Self {
         let council = Self(tempfile::tempdir().unwrap());
         let mut numbers = numbers();
-        let known = numbers.iter().position(|n| n == NUMBER).expect("it lies in the stretch");
+        let known = numbers
+            .iter()
+            .position(|n| n == NUMBER)
+            .expect("it lies in the stretch");
         numbers.swap(0, known);
         let mut csv = "LA Code,Reporting Period Start Date,Reporting Period End Date,NHS Number,LA Person Unique Identifier,\
             Gender,Date of Birth,Postcode,Event Type,Event Reference,Event Start Date,Event End Date,GP Practice Code\n"
@@ -57,11 +63,18 @@ impl Council {
 
     fn config(&self, settings: &str) -> Config {
         let samples = format!("{}/samples/keys", env!("CARGO_MANIFEST_DIR"));
-        let recipient = if settings.contains("recipient:") { "" } else { "recipient: nhs-england\n" };
+        let recipient = if settings.contains("recipient:") {
+            ""
+        } else {
+            "recipient: nhs-england\n"
+        };
         let schema = crate::schema::Schema::load("cld-release-2", None).unwrap();
         let header = fs::read_to_string(self.0.path().join("cld.csv")).unwrap();
         let header: Vec<&str> = header.lines().next().unwrap().split(',').collect();
-        let absent = schema.fields.iter().filter(|f| !header.contains(&f.name.as_str()) && !f.optional());
+        let absent = schema
+            .fields
+            .iter()
+            .filter(|f| !header.contains(&f.name.as_str()) && !f.optional());
         let absent: Vec<_> = absent.map(|f| format!("\"{}\"", f.name)).collect();
         let yaml = format!(
             "return: cld-release-2\nperiod: {{start: 2025-04-01, end: 2026-03-31}}\ncontroller: {{la_code: \"999\", name: Testshire}}\n\
@@ -102,7 +115,12 @@ fn broken(attacked: &Attacked) -> Vec<&'static str> {
 }
 
 fn verdict_of<'a>(attacked: &'a Attacked, id: &str) -> &'a Verdict {
-    &attacked.attacks.iter().find(|attack| attack.id == id).expect("tried").verdict
+    &attacked
+        .attacks
+        .iter()
+        .find(|attack| attack.id == id)
+        .expect("tried")
+        .verdict
 }
 
 fn words_of(attacked: &Attacked) -> String {
@@ -117,9 +135,18 @@ fn reseal(bundle: &Path, file: &str, change: impl FnOnce(&Path)) {
     for name in [MANIFEST, ENVELOPE, CHECKSUMS] {
         fs::remove_file(bundle.join(name)).unwrap();
     }
-    let pem = format!("{}/samples/keys/test-signing.pem", env!("CARGO_MANIFEST_DIR"));
+    let pem = format!(
+        "{}/samples/keys/test-signing.pem",
+        env!("CARGO_MANIFEST_DIR")
+    );
     let key = SigningKey::load(Path::new(&pem)).unwrap();
-    attest::seal(bundle, statement.predicate().clone(), &BTreeMap::new(), &key).unwrap();
+    attest::seal(
+        bundle,
+        statement.predicate().clone(),
+        &BTreeMap::new(),
+        &key,
+    )
+    .unwrap();
 }
 
 #[test]
@@ -131,17 +158,39 @@ fn a_sound_bundle_withstands_and_its_manifest_has_the_same_figures() {
     assert_eq!((attacked.records, attacked.rows), (80, 80));
     // Number, person, two events of forty people.
     assert_eq!(attacked.pseudonyms, 160);
-    let order = attacked.attacks.iter().find(|a| a.id == "order_of_rows").unwrap();
-    assert_eq!(order.figures[0].1, 40, "everybody is found again by a practice of their own");
+    let order = attacked
+        .attacks
+        .iter()
+        .find(|a| a.id == "order_of_rows")
+        .unwrap();
+    assert_eq!(
+        order.figures[0].1, 40,
+        "everybody is found again by a practice of their own"
+    );
     let tried = attest::check_files(&bundle).unwrap();
     let tried = &tried.predicate().self_attack;
-    let known: Vec<_> = tried.identifiers.iter().map(|(family, n)| (family.as_str(), n.likely, n.further)).collect();
-    assert_eq!(known, [("event-reference", 80, 4), ("la-person", 40, 4), ("nhs-number", 40, 4)]);
+    let known: Vec<_> = tried
+        .identifiers
+        .iter()
+        .map(|(family, n)| (family.as_str(), n.likely, n.further))
+        .collect();
+    assert_eq!(
+        known,
+        [
+            ("event-reference", 80, 4),
+            ("la-person", 40, 4),
+            ("nhs-number", 40, 4)
+        ]
+    );
     assert!(tried.matches == 0 && tried.comparisons > 20_000);
     let told = &attacked.attacks.last().unwrap().notes;
     for (uniqueness, note) in tried.uniqueness.iter().zip(told) {
         assert!(note.contains(&uniqueness.details), "{note}");
-        assert_eq!(note.contains("100.0 %"), uniqueness.alone_per_mille == Some(1000), "{note}");
+        assert_eq!(
+            note.contains("100.0 %"),
+            uniqueness.alone_per_mille == Some(1000),
+            "{note}"
+        );
     }
     assert_eq!(tried.uniqueness.len(), 4);
     assert_eq!(tried.uniqueness[0].alone_per_mille, Some(1000));
@@ -162,9 +211,16 @@ fn a_weakened_run_ends_before_it_seals_anything() {
         let error = council.run("", Some(weak), false).unwrap_err();
         assert_eq!(error.exit_status(), 1);
         let message = error.to_string();
-        assert!(message.contains(form) && !message.contains(NUMBER), "{message}");
+        assert!(
+            message.contains(form) && !message.contains(NUMBER),
+            "{message}"
+        );
         let left = fs::read_dir(council.0.path().join("out")).unwrap();
-        let left: Vec<_> = left.flatten().map(|e| e.file_name()).filter(|name| !name.to_string_lossy().starts_with('.')).collect();
+        let left: Vec<_> = left
+            .flatten()
+            .map(|e| e.file_name())
+            .filter(|name| !name.to_string_lossy().starts_with('.'))
+            .collect();
         assert!(left.is_empty(), "{left:?}");
     }
 }
@@ -188,7 +244,10 @@ fn a_weakened_bundle_is_caught_without_its_key() {
         assert_eq!(broken(&attacked), expected, "{weak:?}");
         if in_dictionary {
             let numbers = &attacked.attacks[0];
-            assert_eq!(numbers.figures.last(), Some(&("pseudonyms found".to_owned(), 40)));
+            assert_eq!(
+                numbers.figures.last(),
+                Some(&("pseudonyms found".to_owned(), 40))
+            );
             assert_eq!(numbers.figures[2].1, 15);
         }
         let said = words_of(&attacked);
@@ -240,14 +299,21 @@ fn an_identifier_in_a_cell_is_found() {
         let attacked = council.attack(&bundle, Vec::new());
         // The row does not stand where it should any more, or it does.
         assert!(broken(&attacked).contains(&"direct_identifiers"), "{cell}");
-        assert!(words_of(&attacked).contains("in column GP_Practice_Code of submission.csv"), "{cell}");
+        assert!(
+            words_of(&attacked).contains("in column GP_Practice_Code of submission.csv"),
+            "{cell}"
+        );
     }
 }
 
 #[test]
 fn an_identifier_in_a_parquet_file_is_found_wherever_it_stands() {
     let write = |path: &Path, said: Option<&str>, name: &str, cells: &[&str], statistics: bool| {
-        let schema = Arc::new(ArrowSchema::new(vec![Field::new(name, DataType::Utf8, true)]));
+        let schema = Arc::new(ArrowSchema::new(vec![Field::new(
+            name,
+            DataType::Utf8,
+            true,
+        )]));
         let column: ArrayRef = Arc::new(StringArray::from(cells.to_vec()));
         let batch = RecordBatch::try_new(Arc::clone(&schema), vec![column]).unwrap();
         let level = if statistics {
@@ -256,7 +322,9 @@ fn an_identifier_in_a_parquet_file_is_found_wherever_it_stands() {
             parquet::file::properties::EnabledStatistics::None
         };
         let properties = WriterProperties::builder()
-            .set_key_value_metadata(said.map(|said| vec![KeyValue::new("note".to_owned(), said.to_owned())]))
+            .set_key_value_metadata(
+                said.map(|said| vec![KeyValue::new("note".to_owned(), said.to_owned())]),
+            )
             .set_statistics_enabled(level);
         let file = fs::File::create(path).unwrap();
         let mut writer = ArrowWriter::try_new(file, schema, Some(properties.build())).unwrap();
@@ -267,17 +335,42 @@ fn an_identifier_in_a_parquet_file_is_found_wherever_it_stands() {
     let bundle = council.bundle(None);
     let cases: [(Option<&str>, &str, &[&str], &[&str]); 5] = [
         (None, "Gender", &["Female", "Male"], &[]),
-        (Some("of 9990000018"), "Gender", &["Female"], &["the metadata"]),
-        (Some("of OTk5MDAwMDAxOA"), "Gender", &["Female"], &["the metadata"]),
+        (
+            Some("of 9990000018"),
+            "Gender",
+            &["Female"],
+            &["the metadata"],
+        ),
+        (
+            Some("of OTk5MDAwMDAxOA"),
+            "Gender",
+            &["Female"],
+            &["the metadata"],
+        ),
         (None, "of 9990000018", &["Female"], &["the column names"]),
-        (None, "Gender", &["Female", "999 000 0018"], &["the statistics", "a dictionary", "a cell"]),
+        (
+            None,
+            "Gender",
+            &["Female", "999 000 0018"],
+            &["the statistics", "a dictionary", "a cell"],
+        ),
     ];
     for (said, name, cells, places) in cases {
-        reseal(&bundle, "submission.parquet", |path| write(path, said, name, cells, true));
+        reseal(&bundle, "submission.parquet", |path| {
+            write(path, said, name, cells, true)
+        });
         let attacked = council.attack(&bundle, Vec::new());
-        assert_eq!(broken(&attacked).is_empty(), places.is_empty(), "{}", words_of(&attacked));
+        assert_eq!(
+            broken(&attacked).is_empty(),
+            places.is_empty(),
+            "{}",
+            words_of(&attacked)
+        );
         for place in places {
-            assert!(words_of(&attacked).contains(&format!("{place} of submission.parquet")), "{place}");
+            assert!(
+                words_of(&attacked).contains(&format!("{place} of submission.parquet")),
+                "{place}"
+            );
         }
     }
 }
@@ -291,23 +384,39 @@ fn rows_in_the_order_of_the_extract_are_found_out() {
         let (header, rows) = text.split_once("\r\n").unwrap();
         let mut rows: Vec<&str> = rows.split_terminator("\r\n").collect();
         // The practices are numbered as the people of the extract are.
-        rows.sort_by_key(|row| row.split(',').find(|cell| cell.starts_with("A81")).map(str::to_owned));
+        rows.sort_by_key(|row| {
+            row.split(',')
+                .find(|cell| cell.starts_with("A81"))
+                .map(str::to_owned)
+        });
         fs::write(path, format!("{header}\r\n{}\r\n", rows.join("\r\n"))).unwrap();
     });
     let attacked = council.attack(&bundle, Vec::new());
     assert_eq!(broken(&attacked), ["order_of_rows"]);
     let said = words_of(&attacked);
-    assert!(said.contains("rank correlation 1.000") && said.contains("not in the order that the manifest states"), "{said}");
+    assert!(
+        said.contains("rank correlation 1.000")
+            && said.contains("not in the order that the manifest states"),
+        "{said}"
+    );
 }
 
 #[test]
 fn other_recipients_share_nothing_and_the_same_one_may() {
     let council = Council::new();
     let bundle = council.bundle(None);
-    let other = council.run("recipient: icb\n", None, false).unwrap().bundle.unwrap();
+    let other = council
+        .run("recipient: icb\n", None, false)
+        .unwrap()
+        .bundle
+        .unwrap();
     let weak = Council::new();
     let weak_here = weak.bundle(Some(Weak::Plain));
-    let weak_there = weak.run("recipient: icb\n", Some(Weak::Plain), true).unwrap().bundle.unwrap();
+    let weak_there = weak
+        .run("recipient: icb\n", Some(Weak::Plain), true)
+        .unwrap()
+        .bundle
+        .unwrap();
 
     let attacked = council.attack(&bundle, vec![other, bundle.clone()]);
     assert!(broken(&attacked).is_empty(), "{}", words_of(&attacked));
@@ -319,7 +428,10 @@ fn other_recipients_share_nothing_and_the_same_one_may() {
     let Verdict::Broken(found) = verdict_of(&attacked, "shared_pseudonyms") else {
         panic!("it is broken")
     };
-    assert_eq!(found, &["160 pseudonyms stand in bundle 1 too, which has another recipient"]);
+    assert_eq!(
+        found,
+        &["160 pseudonyms stand in bundle 1 too, which has another recipient"]
+    );
 }
 
 #[test]
@@ -327,9 +439,19 @@ fn a_damaged_bundle_and_another_councils_are_refused() {
     let council = Council::new();
     let bundle = council.bundle(None);
     fs::write(bundle.join("findings.csv"), "x").unwrap();
-    let error = attack(&council.config(""), &bundle, &AttackOptions::new(Vec::new(), None, false)).unwrap_err();
+    let error = attack(
+        &council.config(""),
+        &bundle,
+        &AttackOptions::new(Vec::new(), None, false),
+    )
+    .unwrap_err();
     assert_eq!(error.exit_status(), 6);
     let nowhere = council.0.path().join("nowhere");
-    let error = attack(&council.config(""), &nowhere, &AttackOptions::new(Vec::new(), None, false)).unwrap_err();
+    let error = attack(
+        &council.config(""),
+        &nowhere,
+        &AttackOptions::new(Vec::new(), None, false),
+    )
+    .unwrap_err();
     assert_eq!(error.exit_status(), 3);
 }

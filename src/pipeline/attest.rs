@@ -467,7 +467,12 @@ fn self_attack(facts: &Facts<'_>) -> say::SelfAttack {
         };
         (family.clone(), of_family)
     });
-    let shares = facts.written.alone.clone().map(Alone::shares).unwrap_or_default();
+    let shares = facts
+        .written
+        .alone
+        .clone()
+        .map(Alone::shares)
+        .unwrap_or_default();
     let uniqueness = alone::SETS.into_iter().zip(shares);
     say::SelfAttack {
         identifiers: identifiers.collect(),

@@ -34,7 +34,13 @@ impl People {
         let [year, month] = columns.birth.each_ref().map(value);
         Some(Self {
             person: stored(&columns.person).filter(|_| rows.layout.by_person)?,
-            details: [year, month, value(&columns.gender), value(&columns.ethnicity), value(&columns.sector)],
+            details: [
+                year,
+                month,
+                value(&columns.gender),
+                value(&columns.ethnicity),
+                value(&columns.sector),
+            ],
             start: value(&columns.event_start),
             known: Default::default(),
             alone: Alone::default(),
@@ -58,7 +64,9 @@ impl People {
             let start = self.start.filter(|at| row.numbers[*at] != 0);
             let start = start.and_then(|at| {
                 let days = rows.typed(at, row.numbers[at]);
-                i32::try_from(days).ok().and_then(Date::from_days_since_1970)
+                i32::try_from(days)
+                    .ok()
+                    .and_then(Date::from_days_since_1970)
             });
             if let Some(person) = &mut somebody {
                 person.event(start);
@@ -75,7 +83,13 @@ impl People {
                 return alone::text(b"");
             };
             let number = row.numbers[at];
-            let text = || alone::text(if number == 0 { b"" } else { rows.text(at, number) });
+            let text = || {
+                alone::text(if number == 0 {
+                    b""
+                } else {
+                    rows.text(at, number)
+                })
+            };
             if number >= OWN {
                 return text();
             }

@@ -11,7 +11,8 @@ use crate::finding::Finding;
 use crate::map::{Mapping, letters};
 use crate::select::{self, Exclusion};
 use crate::treat::{
-    Chosen, Identifiers, KeyError, LocalRefusal, OpenServices, People, RowPlan, Sightings, Treater, Values,
+    Chosen, Identifiers, KeyError, LocalRefusal, OpenServices, People, RowPlan, Sightings, Treater,
+    Values,
 };
 use crate::validate::across::Across;
 use crate::validate::{Checker, FileSums, Gatherer, Plan, Tally};

@@ -71,7 +71,9 @@ impl Chosen {
 
     /// Each domain with its pairs, those with the smallest pseudonyms first.
     pub fn by_domain(&self) -> impl Iterator<Item = (&str, &[Pair])> {
-        self.0.iter().map(|(domain, pairs)| (domain.as_str(), pairs.as_slice()))
+        self.0
+            .iter()
+            .map(|(domain, pairs)| (domain.as_str(), pairs.as_slice()))
     }
 }
 
@@ -82,10 +84,15 @@ mod tests {
 
     fn chosen(order: impl Iterator<Item = u32>, parts: usize) -> Chosen {
         let key = DomainKey::new(&[7; 32], "999");
-        let mut choices: Vec<_> = std::iter::repeat_with(Choice::default).take(parts).collect();
+        let mut choices: Vec<_> = std::iter::repeat_with(Choice::default)
+            .take(parts)
+            .collect();
         for (at, n) in order.enumerate() {
             let value = format!("P{n}");
-            let pseudonym = key.pseudonym_of_local(&value).expect("accepted").expect("made");
+            let pseudonym = key
+                .pseudonym_of_local(&value)
+                .expect("accepted")
+                .expect("made");
             choices[at % parts].offer(pseudonym, value.as_bytes());
         }
         let mut chosen = Chosen::default();
@@ -103,9 +110,17 @@ mod tests {
         let (_, pairs) = expected.by_domain().next().expect("a domain");
         assert_eq!(pairs.len(), MOST);
         assert!(pairs.is_sorted_by(|a, b| a.0 < b.0));
-        for other in [chosen((0..5_000).rev(), 1), chosen((0..5_000).chain(0..5_000), 3)] {
+        for other in [
+            chosen((0..5_000).rev(), 1),
+            chosen((0..5_000).chain(0..5_000), 3),
+        ] {
             let (_, others) = other.by_domain().next().expect("a domain");
-            assert!(pairs.iter().zip(others).all(|(a, b)| a.0 == b.0 && a.1.expose() == b.1.expose()));
+            assert!(
+                pairs
+                    .iter()
+                    .zip(others)
+                    .all(|(a, b)| a.0 == b.0 && a.1.expose() == b.1.expose())
+            );
             assert_eq!(others.len(), MOST);
         }
         assert!(!format!("{expected:?}").contains("P1"));
@@ -114,6 +129,9 @@ mod tests {
     #[test]
     fn a_few_are_all_chosen() {
         let few = chosen(0..7, 2);
-        assert_eq!(few.by_domain().next().map(|(_, pairs)| pairs.len()), Some(7));
+        assert_eq!(
+            few.by_domain().next().map(|(_, pairs)| pairs.len()),
+            Some(7)
+        );
     }
 }

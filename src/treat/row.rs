@@ -491,7 +491,9 @@ impl<'a> Treater<'a> {
                     match checker.checked().columns[slot.field].dates[record] {
                         Some(day) => {
                             let text = dmy(day);
-                            memo.recall(&text, || slot.local(&String::from_utf8_lossy(&text), choice))?
+                            memo.recall(&text, || {
+                                slot.local(&String::from_utf8_lossy(&text), choice)
+                            })?
                         }
                         None => None,
                     }

@@ -138,7 +138,11 @@ impl Block {
             made[3][lane] = back(c);
         }
         const NONE: [u32; LANES] = [0; LANES];
-        let made = |at: usize| at.checked_sub(word).and_then(|of| made.get(of)).unwrap_or(&NONE);
+        let made = |at: usize| {
+            at.checked_sub(word)
+                .and_then(|of| made.get(of))
+                .unwrap_or(&NONE)
+        };
         match &mut self.words {
             Words::Narrow(words) => {
                 for at in word..(word + 4).min(16) {
