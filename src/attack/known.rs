@@ -4,9 +4,9 @@
 use super::algorithm::{ALL, COMMON};
 use super::forms::{self, Circumstances, Form};
 use super::targets::{Target, Targets, is_of};
-use crate::treat::Chosen;
+use crate::treat::{Chosen, Pseudonym};
 
-/// Of these so many try every salt and key.
+/// Of the identifiers of each kind that a run chose so many try every salt and key.
 pub const FEW: usize = 4;
 
 /// What a run tried.
@@ -31,7 +31,9 @@ pub fn likely(c: &Circumstances) -> Vec<Form> {
 
 /// The short form of every run: identifiers with their pseudonyms, each held against its own.
 pub fn short(c: &Circumstances, chosen: &Chosen) -> Tried {
-    let (likely, further) = (likely(c), forms::salted_and_keyed(c, COMMON));
+    // A run has less time than an attack: salts go with the commonest hashes.
+    let likely = [forms::plain(), forms::with_la_code(c, COMMON)].concat();
+    let further = forms::salted_and_keyed(c, COMMON);
     let mut tried = Tried {
         identifiers: Vec::new(),
         likely_forms: likely.len() as u64,
@@ -44,18 +46,22 @@ pub fn short(c: &Circumstances, chosen: &Chosen) -> Tried {
         tried
             .identifiers
             .push((domain.to_owned(), pairs.len() as u64, few as u64));
-        for (forms, pairs) in [(&likely, &pairs[..]), (&further, &pairs[..few])] {
-            for (pseudonym, value) in pairs {
-                let Some(target) = Targets::target(pseudonym.as_bytes()) else {
-                    continue;
-                };
+        let mut hold = |forms: &[Form], (pseudonym, value): (&Pseudonym, &[u8])| {
+            let Some(target) = Targets::target(pseudonym.as_bytes()) else {
+                return;
+            };
+            for form in forms {
+                tried.comparisons += 1;
+                if is_met(form, value, &target) && !tried.found.contains(&form.name) {
+                    tried.found.push(form.name.clone());
+                }
+            }
+        };
+        for (at, (pseudonym, value)) in pairs.iter().enumerate() {
+            hold(&likely, (pseudonym, value.expose()));
+            if at < few {
                 for value in as_hashed(domain, value.expose(), c) {
-                    for form in forms {
-                        tried.comparisons += 1;
-                        if is_met(form, &value, &target) && !tried.found.contains(&form.name) {
-                            tried.found.push(form.name.clone());
-                        }
-                    }
+                    hold(&further, (pseudonym, &value));
                 }
             }
         }

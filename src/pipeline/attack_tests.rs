@@ -182,7 +182,7 @@ fn a_sound_bundle_withstands_and_its_manifest_has_the_same_figures() {
             ("nhs-number", 40, 4)
         ]
     );
-    assert!(tried.matches == 0 && tried.comparisons > 20_000);
+    assert!(tried.matches == 0 && tried.comparisons > 10_000);
     let told = &attacked.attacks.last().unwrap().notes;
     for (uniqueness, note) in tried.uniqueness.iter().zip(told) {
         assert!(note.contains(&uniqueness.details), "{note}");
@@ -215,13 +215,10 @@ fn a_weakened_run_ends_before_it_seals_anything() {
             message.contains(form) && !message.contains(NUMBER),
             "{message}"
         );
-        let left = fs::read_dir(council.0.path().join("out")).unwrap();
-        let left: Vec<_> = left
-            .flatten()
-            .map(|e| e.file_name())
-            .filter(|name| !name.to_string_lossy().starts_with('.'))
-            .collect();
-        assert!(left.is_empty(), "{left:?}");
+        assert!(
+            !council.0.path().join("out").exists() && !council.0.path().join("worklist").exists(),
+            "something was left"
+        );
     }
 }
 
