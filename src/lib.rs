@@ -3,13 +3,14 @@
 //! # How data flow
 //!
 //! ```text
-//! extract ─▶ map ─▶ validate ─▶ select ─▶ treat ─▶ write ─▶ attest
+//! extract ─▶ map ─▶ validate ─▶ select ─▶ treat ─▶ write ─▶ attest (─▶ attack)
 //! ```
 //!
 //! | module | what it does | knows |
 //! | --- | --- | --- |
 //! | [`cli`] | arguments in, text out, exit code; the only printer | everything |
 //! | [`pipeline`] | the order of a run, and its threads | all below |
+//! | [`attack`] | what somebody without the key would try on a bundle; a short form of it in every run | what is left of it |
 //! | [`attest`] | manifest, signature, report, verification, the check of what was written | what is left of it |
 //! | [`write`] | sorted rows as CSV and Parquet, the worklist and its workbook, directories that appear by one rename | … |
 //! | [`treat`] | keys, pseudonyms, derived values, the rows that leave | … |
@@ -60,6 +61,7 @@
 //! `tests/bench/run` measures a whole run against polars' plain copy of the same file, `tests/bench/kernels.rs` its parts
 //! against what the machine can do.
 
+pub mod attack;
 pub mod attest;
 pub mod cli;
 pub mod config;

@@ -199,6 +199,27 @@ pub(super) fn predicate() -> Predicate {
             ]
             .into(),
         }],
+        self_attack: SelfAttack {
+            identifiers: [("la-person", 1_000), ("nhs-number", 1_000)]
+                .map(|(domain, likely)| {
+                    (domain.to_owned(), TriedIdentifiers { likely, further: 4 })
+                })
+                .into(),
+            likely_forms: 60,
+            further_forms: 1_500,
+            comparisons: 132_000,
+            matches: 0,
+            uniqueness: vec![
+                Uniqueness {
+                    details: "month of birth, gender".into(),
+                    alone_per_mille: Some(123),
+                },
+                Uniqueness {
+                    details: "month of birth, gender, postcode sector".into(),
+                    alone_per_mille: None,
+                },
+            ],
+        },
         previous: Some(Previous {
             manifest_digest: digest::of_bytes(b"previous"),
             run_id: "2025-12-31-9f0c1a2b".into(),

@@ -336,6 +336,44 @@ pub struct Check {
     pub figures: BTreeMap<String, u64>,
 }
 
+/// What the run tried on itself before it was sealed: see `cld attack` for the whole of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SelfAttack {
+    /// Identifiers that were tried, by family, sorted.
+    pub identifiers: BTreeMap<String, TriedIdentifiers>,
+    /// Ways of hashing without a secret that all of them were tried in: every usual hash alone, and with the LA code.
+    pub likely_forms: u64,
+    /// Further ways, with salts and keys that are no secret.
+    pub further_forms: u64,
+    /// Digests that were compared with the pseudonyms.
+    pub comparisons: u64,
+    /// Forms that make a pseudonym of the run: always 0, as no bundle is made otherwise.
+    pub matches: u64,
+    /// How many people are alone with what stands about them. Empty where the submission has no pseudonym of the LA person id.
+    pub uniqueness: Vec<Uniqueness>,
+}
+
+/// Identifiers of one family that were tried: those with the smallest pseudonyms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TriedIdentifiers {
+    /// In the likely forms.
+    pub likely: u64,
+    /// In the further forms too.
+    pub further: u64,
+}
+
+/// How many people share a combination of details with nobody in the submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uniqueness {
+    /// In words: `month of birth, gender`.
+    pub details: String,
+    /// How many are alone, in tenths of a per cent; `None` where it would tell of fewer than ten people.
+    pub alone_per_mille: Option<u64>,
+}
+
 /// The run before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

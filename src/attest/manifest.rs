@@ -235,9 +235,15 @@ mod tests {
 
             // So are a key too many, and a key too few, wherever keys are fixed.
             let mut more = value();
-            let free = ["excluded", "selection", "values_mapped", "figures"]
-                .iter()
-                .any(|map| place.ends_with(map));
+            let free = [
+                "excluded",
+                "selection",
+                "values_mapped",
+                "figures",
+                "identifiers",
+            ]
+            .iter()
+            .any(|map| place.ends_with(map));
             if let (Some(Value::Object(map)), false) = (more.pointer_mut(&place), free) {
                 map.insert("surplus".to_owned(), json!("x"));
                 assert!(!schema.is_valid(&more), "a surplus key at {place}");

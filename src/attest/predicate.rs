@@ -78,6 +78,8 @@ pub struct Predicate {
     pub output: Output,
     /// What the run checked on the bytes it wrote.
     pub checks: Vec<Check>,
+    /// What the run tried on itself.
+    pub self_attack: SelfAttack,
     /// The manifest of the run before, where the configuration names one.
     pub previous: Option<Previous>,
     /// What may differ between two equal runs.
@@ -108,6 +110,8 @@ impl Predicate {
             .any(|field| field.total() != Some(counts.submitted))
         {
             Some("the quality figures of a field do not add up to the records submitted")
+        } else if self.self_attack.matches > 0 {
+            Some("pseudonyms were found out by the run itself")
         } else {
             None
         }

@@ -1,5 +1,6 @@
 //! The command line: arguments in, text or JSON out, one exit code. The only module that prints.
 
+mod attack;
 mod completions;
 mod explain;
 mod key;
@@ -73,6 +74,8 @@ enum Command {
     Register(register::Arguments),
     /// Remove worklists that are kept longer than they should be
     Purge(purge::Arguments),
+    /// Attack a finished bundle, with the extract and without the key
+    Attack(attack::Arguments),
     /// Look up the returns that are known: fields, lists, conditions
     #[command(subcommand)]
     Schema(schema::Command),
@@ -137,6 +140,7 @@ impl Command {
             Self::Report(arguments) => report_file::run(arguments),
             Self::Register(arguments) => register::run(arguments),
             Self::Purge(arguments) => purge::run(arguments, schemas),
+            Self::Attack(arguments) => attack::run(arguments, schemas),
             Self::Schema(command) => command.run(schemas),
             Self::Explain(arguments) => explain::run(arguments, schemas),
             Self::Sample(arguments) => sample::run(arguments, schemas),

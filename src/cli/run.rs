@@ -43,10 +43,7 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     crate::custody::keep_to_ourselves();
     let config = Config::load(&arguments.config, schemas)?;
     refuse_collisions(&config.schema)?;
-    let options = RunOptions {
-        out: arguments.out.clone(),
-        allow_test_key: arguments.allow_test_key,
-    };
+    let options = RunOptions::new(arguments.out.clone(), arguments.allow_test_key);
     let outcome = pipeline::run(config, &options)?;
     let printed = match arguments.format {
         Format::Human => print::out(&human(&outcome, arguments.grid)),

@@ -11,6 +11,8 @@ use super::read::{Input, SourceFacts};
 use super::reader::Sums;
 use super::run::RunOptions;
 use super::write::Written;
+use crate::attack::alone::{self, Alone};
+use crate::attack::known::Tried;
 use crate::attest::disclosed::PeopleCount;
 use crate::attest::leak::LeakCheck;
 use crate::attest::predicate::{self as say, Predicate};
@@ -43,6 +45,8 @@ pub(super) struct Facts<'a> {
     pub not_checked: &'a [(String, String)],
     pub identifiers: &'a Identifiers,
     pub written: &'a Written,
+    /// What the run tried on itself.
+    pub tried: &'a Tried,
     pub collapsed: &'a Collapsed,
     pub run_id: &'a str,
     /// SHA-256 of the program, in hex, where it can be read.
@@ -272,6 +276,7 @@ fn predicate(facts: &Facts<'_>) -> Result<Predicate> {
             rows: facts.written.rows,
         },
         checks: checks(facts),
+        self_attack: self_attack(facts),
         previous: None,
         run: say::Run {
             started: facts
@@ -525,6 +530,37 @@ fn quality(facts: &Facts<'_>) -> Vec<say::FieldQuality> {
             }
         })
         .collect()
+}
+
+fn self_attack(facts: &Facts<'_>) -> say::SelfAttack {
+    let tried = facts.tried;
+    let identifiers = tried.identifiers.iter().map(|(family, likely, further)| {
+        let of_family = say::TriedIdentifiers {
+            likely: *likely,
+            further: *further,
+        };
+        (family.clone(), of_family)
+    });
+    let shares = facts
+        .written
+        .alone
+        .clone()
+        .map(Alone::shares)
+        .unwrap_or_default();
+    let uniqueness = alone::SETS.into_iter().zip(shares);
+    say::SelfAttack {
+        identifiers: identifiers.collect(),
+        likely_forms: tried.likely_forms,
+        further_forms: tried.further_forms,
+        comparisons: tried.comparisons,
+        matches: tried.found.len() as u64,
+        uniqueness: uniqueness
+            .map(|((details, _), share)| say::Uniqueness {
+                details: details.into(),
+                alone_per_mille: share.per_mille(),
+            })
+            .collect(),
+    }
 }
 
 fn checks(facts: &Facts<'_>) -> Vec<say::Check> {

@@ -2,9 +2,11 @@
 //! are threads made.
 
 mod across;
+mod attack;
 mod attest;
 mod line;
 mod open_services;
+mod people;
 mod previous;
 mod read;
 mod reader;
@@ -14,6 +16,7 @@ mod worklist;
 mod write;
 
 pub use across::AcrossFound;
+pub use attack::{Attack, AttackOptions, Attacked, Verdict, attack};
 pub use line::{Numbered, in_order};
 pub use run::{Outcome, RunOptions, run};
 pub use validate::{Validated, validate};

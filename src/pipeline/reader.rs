@@ -11,7 +11,7 @@ use crate::finding::Finding;
 use crate::map::{Mapping, letters};
 use crate::select::{self, Exclusion};
 use crate::treat::{
-    Identifiers, KeyError, LocalRefusal, People, RowPlan, Sightings, Treater, Values, Watch,
+    Chosen, Identifiers, KeyError, LocalRefusal, People, RowPlan, Sightings, Treater, Values, Watch,
 };
 use crate::validate::across::Across;
 use crate::validate::{Checker, FileSums, Gatherer, Plan, Tally};
@@ -142,9 +142,11 @@ impl<'a> Reader<'a> {
         spill.finish().map_err(WriteError::from)?;
         sums.tally.count_unverified(checker.into_unverified());
         sums.file = gatherer.finish().map_err(WriteError::from)?;
+        let (sightings, chosen) = treater.finish();
         Ok(Finished {
             sums,
-            sightings: treater.finish(),
+            sightings,
+            chosen,
         })
     }
 }
@@ -154,6 +156,8 @@ pub(super) struct Finished<'a> {
     pub sums: Sums,
     /// `None` unless a previous bundle is compared.
     pub sightings: Option<Sightings<'a>>,
+    /// What the run tries on itself.
+    pub chosen: Chosen,
 }
 
 /// Why a batch could not be treated.

@@ -11,12 +11,15 @@ use super::read::{self, threads};
 use super::reader::{Finished, Reader, Shared, Sums, local_columns};
 use super::worklist::{Lines, Worklist};
 use super::write::write;
+use crate::attack::{Circumstances, known};
 use crate::config::Config;
 use crate::date::Date;
 use crate::error::{Error, Result};
 use crate::finding::ExtractFinding;
 use crate::select::Exclusion;
-use crate::treat::{MasterKey, Objections, ObjectionsError, RowPlan, Scope, Sightings, Watch};
+use crate::treat::{
+    Chosen, MasterKey, Objections, ObjectionsError, RowPlan, Scope, Sightings, Watch,
+};
 use crate::validate::across::Collapsed;
 use crate::validate::{Broken, Check, Plan, Setting, Tally};
 use crate::write::{FindingRow, GridRow, Staging, WorklistHeader, grid_rows};
@@ -28,6 +31,26 @@ pub struct RunOptions {
     pub out: Option<PathBuf>,
     /// Accept a test key although the extract holds real NHS numbers.
     pub allow_test_key: bool,
+    /// Pseudonyms that must be found out. No other build has this.
+    #[cfg(test)]
+    pub(super) weak: Option<crate::treat::weak::Weak>,
+    /// Passes over the run's attack on itself, so that `cld attack` has something to find.
+    #[cfg(test)]
+    pub(super) unattacked: bool,
+}
+
+impl RunOptions {
+    /// What somebody may ask for.
+    pub fn new(out: Option<PathBuf>, allow_test_key: bool) -> Self {
+        Self {
+            out,
+            allow_test_key,
+            #[cfg(test)]
+            weak: None,
+            #[cfg(test)]
+            unattacked: false,
+        }
+    }
 }
 
 /// What a run came to.
@@ -121,7 +144,12 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         period: Some((config.period.start, config.period.end)),
     };
     let plan = Plan::new(Arc::clone(&schema), &setting);
-    let rows = RowPlan::new(Arc::clone(&schema), &key, &scope)?;
+    #[cfg_attr(not(test), expect(unused_mut, reason = "tests weaken it"))]
+    let mut rows = RowPlan::new(Arc::clone(&schema), &key, &scope)?;
+    #[cfg(test)]
+    if let Some(weak) = options.weak {
+        rows.weaken(weak, &config.la_code);
+    }
     let cancelled = config
         .selection
         .cancelled
@@ -203,11 +231,13 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
 
     let mut sums = Sums::new(sources, plan.fields.len());
     let mut sightings = sought.map(Sightings::new);
+    let mut chosen = Chosen::default();
     for reader in readers {
         let finished: Finished<'_> = reader
             .finish()
             .map_err(|e| e.into_directory(&config.bundle_dir))?;
         sums.merge(finished.sums);
+        chosen.merge(finished.chosen);
         if let Some((all, of_one)) = sightings.as_mut().zip(finished.sightings) {
             all.merge(&of_one);
         }
@@ -299,15 +329,41 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         return Ok(outcome);
     }
 
-    let written = write(
-        &shared.spill,
-        &rows,
-        &shared.values,
-        &plan,
-        &shared.identifiers,
-        bundle_stage.path(),
-    )
-    .map_err(|e| e.into_directory(&config.bundle_dir))?;
+    let circumstances = Circumstances {
+        la_code: config.la_code.clone(),
+        council: config.controller.clone(),
+        recipient: config.recipient.clone(),
+        purpose: config.purpose.clone(),
+        epoch: config.epoch.clone(),
+        key_id: key.key_id(),
+        test_key: key.is_test(),
+    };
+    // Nobody waits for it: it takes less time than writing does.
+    let (tried, written) = std::thread::scope(|scope| {
+        let tried = scope.spawn(|| known::short(&circumstances, &chosen));
+        let written = write(
+            &shared.spill,
+            &rows,
+            &shared.values,
+            &plan,
+            &shared.identifiers,
+            bundle_stage.path(),
+        );
+        (tried.join(), written)
+    });
+    let written = written.map_err(|e| e.into_directory(&config.bundle_dir))?;
+    let mut tried = tried.map_err(|_| Error::Internal("a thread ended early".into()))?;
+    #[cfg(test)]
+    if options.unattacked {
+        tried.found.clear();
+    }
+    if !tried.found.is_empty() {
+        tried.found.truncate(5);
+        return Err(Error::Internal(format!(
+            "the run's attack on its own pseudonyms succeeded, so no bundle was made: identifiers can be found again without the key ({})",
+            tried.found.join("; ")
+        )));
+    }
     for (field, records) in &written.withheld {
         sums.tally
             .findings
@@ -336,6 +392,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         not_checked: &outcome.not_checked,
         identifiers: &shared.identifiers,
         written: &written,
+        tried: &tried,
         collapsed: &outcome.collapsed,
         run_id: &outcome.run_id,
         tool_digest: tool_digest.join().unwrap_or_default(),

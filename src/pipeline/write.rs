@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use super::line::in_order;
+use super::people::People;
 use super::read::threads;
+use crate::attack::alone::Alone;
 use crate::attest::leak::{FitTexts, LeakCheck, LineCheck};
 use crate::error::Result;
 use crate::progress::Progress;
@@ -29,6 +31,8 @@ pub struct Written {
     pub identical: u64,
     /// Cells that were looked at, as written.
     pub cells_checked: u64,
+    /// Who is alone with what stands about them. `None` where people cannot be told apart.
+    pub alone: Option<Alone>,
 }
 
 struct Done {
@@ -76,6 +80,7 @@ pub fn write(
         texts: &texts,
     };
     let mut written = Written::default();
+    let people = People::new(plan, rows);
     let workers = (0..threads())
         .map(|_| {
             Ok(Writer {
@@ -83,10 +88,11 @@ pub fn write(
                 leaks: &check,
                 check: LineCheck::new(&check, &fit),
                 encoder: encoders.encoder()?,
+                people: people.clone(),
             })
         })
         .collect::<Result<_>>()?;
-    in_order(
+    let ((), writers) = in_order(
         threads(),
         // A finished group is large.
         threads() + 1,
@@ -117,6 +123,10 @@ pub fn write(
             Ok(())
         },
     )?;
+    for people in writers.into_iter().filter_map(|writer| writer.people) {
+        let alone = written.alone.get_or_insert_default();
+        alone.merge(people.into_alone());
+    }
     // The disk writes down the one while the other is ended.
     csv.settle().map_err(WriteError::from)?;
     let parquet = parquet.finish()?;
@@ -132,6 +142,8 @@ struct Writer<'a> {
     leaks: &'a LeakCheck<'a>,
     check: LineCheck<'a>,
     encoder: GroupEncoder,
+    /// `None` where people cannot be told apart.
+    people: Option<People>,
 }
 
 /// Rows that are rendered and checked together, so that they stay in the processor's cache.
@@ -156,6 +168,9 @@ impl Writer<'_> {
         let neighbours = rows.rows(0..rows.len().saturating_sub(1));
         let neighbours = neighbours.zip(rows.rows(1.min(rows.len())..rows.len()));
         let identical = neighbours.filter(|(a, b)| a.is_same(*b)).count() as u64;
+        if let Some(people) = &mut self.people {
+            people.count(&rows);
+        }
         let group = self.encoder.encode(&rows)?;
         Ok(Done {
             lines,

@@ -378,7 +378,8 @@ fn check_part(part: &'static str, text: &str) -> Result<(), KeyError> {
     }
 }
 
-fn joined<const N: usize>(parts: [&str; N]) -> Vec<u8> {
+/// Parts joined as the contract has it, by U+001F.
+pub(crate) fn joined<const N: usize>(parts: [&str; N]) -> Vec<u8> {
     let separator = char::from(SEPARATOR).to_string();
     parts.join(&separator).into_bytes()
 }

@@ -1,5 +1,6 @@
 //! Treatment: what happens to each field on its way out, and the keys that pseudonyms hang on.
 
+mod chosen;
 mod identifiers;
 pub mod key;
 mod key_file;
@@ -15,8 +16,12 @@ mod people_before;
 mod pseudonym;
 mod row;
 mod values;
+#[cfg(test)]
+pub mod weak;
 
+pub use chosen::{Chosen, Pair};
 pub use identifiers::{Identifiers, IdentifiersMet, skeleton};
+pub(crate) use key::joined;
 pub use key::{KeyError, MasterKey, Scope};
 pub use key_file::{FormatError, Weakness};
 pub use layout::{INLINE, LENGTH, Layout, OutputColumn, PSEUDONYM, Packed, Pseudonyms, Stored};

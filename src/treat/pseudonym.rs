@@ -65,6 +65,9 @@ pub struct DomainKey {
     keyed: Hmac<Sha256>,
     /// The same after the controller's LA code and U+001F: every local value begins with them.
     local: Hmac<Sha256>,
+    /// In tests alone: pseudonyms are not what they should be.
+    #[cfg(test)]
+    weakness: Option<(super::weak::Weak, Vec<u8>)>,
 }
 
 impl DomainKey {
@@ -74,12 +77,27 @@ impl DomainKey {
         let mut local = keyed.clone();
         local.update(la_code.as_bytes());
         local.update(&[SEPARATOR]);
-        Self { keyed, local }
+        Self {
+            keyed,
+            local,
+            #[cfg(test)]
+            weakness: None,
+        }
+    }
+
+    /// Makes pseudonyms in a form that must be found out. No other build has this.
+    #[cfg(test)]
+    pub(super) fn weaken(&mut self, weakness: super::weak::Weak, la_code: &str) {
+        self.weakness = Some((weakness, la_code.as_bytes().to_vec()));
     }
 
     /// The pseudonym of an NHS number: its ten digits are hashed, so that it is the same for whoever holds
     /// the key, whichever council wrote it. Meant for a key of the `nhs-number` domain.
     pub fn pseudonym_of_nhs(&self, number: &NhsNumber) -> Pseudonym {
+        #[cfg(test)]
+        if let Some((weakness, la_code)) = &self.weakness {
+            return Pseudonym(weakness.of(number.digits(), la_code));
+        }
         finish(self.keyed.clone(), number.digits())
     }
 
@@ -96,6 +114,10 @@ impl DomainKey {
         }
         if looks_like_pseudonym(value) {
             return Err(LocalRefusal::AlreadyPseudonymised);
+        }
+        #[cfg(test)]
+        if let Some((weakness, la_code)) = &self.weakness {
+            return Ok(Some(Pseudonym(weakness.of(value.as_bytes(), la_code))));
         }
         Ok(Some(match normal_form(value) {
             Cow::Borrowed(text) => finish(self.local.clone(), text.as_bytes()),

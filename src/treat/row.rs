@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::chosen::{Choice, Chosen};
 use super::layout::{Layout, OutputColumn, Stored};
 use super::memo::Memo;
 use super::numbered::{Numbered, dmy};
@@ -84,6 +85,17 @@ struct Slot {
     domain: Domain,
     key: DomainKey,
     source: SlotSource,
+}
+
+impl Slot {
+    /// The pseudonym of a local identifier, considered for what the run tries on itself.
+    fn local(&self, text: &str, choice: &mut Choice) -> Result<Option<Pseudonym>, LocalRefusal> {
+        let pseudonym = self.key.pseudonym_of_local(text)?;
+        if let Some(pseudonym) = pseudonym {
+            choice.offer(pseudonym, text.trim().as_bytes());
+        }
+        Ok(pseudonym)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -225,6 +237,14 @@ impl RowPlan {
         }
     }
 
+    /// Makes pseudonyms in a form that must be found out.
+    #[cfg(test)]
+    pub fn weaken(&mut self, weakness: super::weak::Weak, la_code: &str) {
+        for slot in &mut self.slots {
+            slot.key.weaken(weakness, la_code);
+        }
+    }
+
     /// The domains that pseudonyms are made in, sorted.
     pub fn domains(&self) -> Vec<String> {
         let mut domains: Vec<_> = self
@@ -295,6 +315,8 @@ pub struct Treater<'a> {
     pub(super) inline: Vec<(usize, usize, Box<[u8]>)>,
     row: Vec<u8>,
     memos: Vec<Memo>,
+    /// What the run will try on itself, by slot.
+    choices: Vec<Choice>,
     pub(super) pseudonyms: Vec<Vec<Option<Pseudonym>>>,
     identifiers: IdentifiersMet<'a>,
     people: PeopleMet<'a>,
@@ -332,6 +354,7 @@ impl<'a> Treater<'a> {
             inline: Vec::new(),
             row: Vec::new(),
             memos: plan.slots.iter().map(|_| Memo::new()).collect(),
+            choices: plan.slots.iter().map(|_| Choice::default()).collect(),
             pseudonyms: plan.slots.iter().map(|_| Vec::new()).collect(),
             identifiers: met.0.meeting(),
             people: met.1.meeting(),
@@ -341,9 +364,13 @@ impl<'a> Treater<'a> {
     }
 
     /// Hands over the identifiers met, of all records, the excluded included, and the people submitted; gives what was
-    /// seen of the services that were looked for.
-    pub fn finish(self) -> Option<Sightings<'a>> {
-        self.sightings
+    /// seen of the services that were looked for, and what the run may try on itself.
+    pub fn finish(self) -> (Option<Sightings<'a>>, Chosen) {
+        let mut chosen = Chosen::default();
+        for (slot, choice) in self.plan.slots.iter().zip(self.choices) {
+            chosen.add(slot.domain.label(), choice.into_pairs());
+        }
+        (self.sightings, chosen)
     }
 
     /// Makes the rows of the submitted records of the checker's last batch. `emit` gets the first two bytes of the person
@@ -482,6 +509,7 @@ impl<'a> Treater<'a> {
     ) -> Result<(), LocalRefusal> {
         let slot = &self.plan.slots[at];
         let memo = &mut self.memos[at];
+        let choice = &mut self.choices[at];
         let made = &mut self.pseudonyms[at];
         made.clear();
         let column = mapping.fields[slot.field];
@@ -493,7 +521,9 @@ impl<'a> Treater<'a> {
                         checker.checked().columns[slot.field].numbers[record];
                     match number {
                         Some(number) => memo.recall(number.digits(), || {
-                            Ok(Some(slot.key.pseudonym_of_nhs(&number)))
+                            let pseudonym = slot.key.pseudonym_of_nhs(&number);
+                            choice.offer(pseudonym, number.digits());
+                            Ok(Some(pseudonym))
                         })?,
                         None => None,
                     }
@@ -502,14 +532,14 @@ impl<'a> Treater<'a> {
                     let text = checker
                         .entry(cells.source, slot.field, record)
                         .map_or("", |e| &e.text);
-                    memo.recall(text.as_bytes(), || slot.key.pseudonym_of_local(text))?
+                    memo.recall(text.as_bytes(), || slot.local(text, choice))?
                 }
                 (SlotSource::Date, _) => {
                     match checker.checked().columns[slot.field].dates[record] {
                         Some(day) => {
                             let text = dmy(day);
                             memo.recall(&text, || {
-                                slot.key.pseudonym_of_local(&String::from_utf8_lossy(&text))
+                                slot.local(&String::from_utf8_lossy(&text), choice)
                             })?
                         }
                         None => None,
@@ -517,9 +547,7 @@ impl<'a> Treater<'a> {
                 }
                 (SlotSource::Cell, Some(column)) => {
                     let cell = cells.get(column, record);
-                    memo.recall(cell, || {
-                        slot.key.pseudonym_of_local(&String::from_utf8_lossy(cell))
-                    })?
+                    memo.recall(cell, || slot.local(&String::from_utf8_lossy(cell), choice))?
                 }
                 (SlotSource::Cell, None) => None,
             });

@@ -36,6 +36,7 @@ fn the_commands_of_the_contract_are_there() {
         "run",
         "validate",
         "worklist",
+        "attack",
         "key new",
         "key id",
         "key check",

@@ -1,5 +1,6 @@
 //! The commands beside `cld run`: what they print for people and programs, and their exit codes.
 
+mod attack;
 mod evidence;
 mod explain;
 mod help;

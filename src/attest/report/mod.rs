@@ -6,11 +6,12 @@ use askama::Template;
 
 use self::chart::{Kind, Part, bar, bar_within};
 use super::figures::{
-    grouped, reason_order, reason_words, records, result_words, severity_words, share,
+    alone, grouped, reason_order, reason_words, records, result_words, severity_words, share,
     treatment_words,
 };
 use super::predicate::{
     CheckResult, FieldQuality, FieldTreatment, Predicate, RuleFindings, Severity, TreatmentKind,
+    Uniqueness,
 };
 use super::{CHECKSUMS, ENVELOPE, MANIFEST, dsse};
 
@@ -331,6 +332,10 @@ impl Report<'_> {
             .iter()
             .fold(0_u64, |sum, part| sum.saturating_add(part.figure));
         share(part.figure, whole)
+    }
+
+    fn alone(&self, uniqueness: &Uniqueness) -> String {
+        alone(uniqueness)
     }
 
     fn figure_name(&self, name: &str) -> String {
