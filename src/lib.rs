@@ -11,7 +11,7 @@
 //! | [`cli`] | arguments in, text out, exit code; the only printer | everything |
 //! | [`pipeline`] | the order of a run, and its threads | all below |
 //! | [`attack`] | what somebody without the key would try on a bundle; a short form of it in every run | what is left of it |
-//! | [`attest`] | manifest, signature, report, verification, the check of what was written | what is left of it |
+//! | [`attest`] | manifest, signatures, report, verification, differences, registers, the check of what was written | what is left of it |
 //! | [`write`] | sorted rows as CSV and Parquet, the worklist and its workbook, directories that appear by one rename | … |
 //! | [`treat`] | keys, pseudonyms, derived values, the rows that leave | … |
 //! | [`select`] | which records go | … |

@@ -225,7 +225,7 @@ fn annex(p: &Predicate) -> Vec<Item> {
         known(
             "How much",
             format!(
-                "{} of {} read, about {} people",
+                "{} of {} read, {} people",
                 records(p.counts.submitted),
                 grouped(p.counts.read),
                 grouped(p.counts.people)
@@ -438,6 +438,21 @@ pub fn csv(entries: &[Entry]) -> String {
             lines.line(cells.into_iter().map(str::as_bytes));
         }
     }
+    format!("\u{feff}{}", String::from_utf8_lossy(&lines.bytes))
+}
+
+/// One entry as a line below a header of its items, to append to a register that is kept as a spreadsheet. What the manifest
+/// does not know says who has to fill it in.
+pub fn csv_line(entry: &Entry) -> String {
+    let mut lines = WorklistLines::default();
+    lines.line(entry.items.iter().map(|item| item.name.as_bytes()));
+    for item in &entry.items {
+        match &item.answer {
+            Ok(answer) => lines.cell(answer.as_bytes()),
+            Err(who) => lines.cell(blank(who).as_bytes()),
+        }
+    }
+    lines.end();
     format!("\u{feff}{}", String::from_utf8_lossy(&lines.bytes))
 }
 

@@ -108,3 +108,19 @@ fn markdown_and_csv_hold_the_same_and_run_nothing() {
         "Organisation that releases"
     );
 }
+
+#[test]
+fn an_entry_is_a_line_below_its_header() {
+    let entries = entries(&example::statement());
+    for entry in &entries {
+        let csv = csv_line(entry);
+        let mut reader = csv::Reader::from_reader(csv.trim_start_matches('\u{feff}').as_bytes());
+        let header = reader.headers().expect("a header").clone();
+        let names = entry.items.iter().map(|item| item.name.as_str());
+        assert!(header.iter().eq(names));
+        let rows: Vec<_> = reader.records().map(|row| row.expect("a row")).collect();
+        assert_eq!(rows.len(), 1, "{}", entry.register);
+        let open = entry.items.iter().position(|item| item.answer.is_err());
+        assert!(rows[0][open.expect("something")].starts_with("[to be filled in by "));
+    }
+}

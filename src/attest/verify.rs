@@ -78,6 +78,11 @@ pub enum VerifyError {
     /// A file is not the one that was signed.
     #[error("{0} was changed: its digest is not the one in the manifest")]
     Changed(FileName),
+    /// The given key has signed, but the manifest names another one as the council's.
+    #[error(
+        "{MANIFEST} names another key as the one that made the bundle, though the given key has signed it too: is it a reviewer's? Give the council's"
+    )]
+    NotTheMaker,
     /// A reviewer has not signed.
     #[error(
         "{ENVELOPE} is not signed with the reviewer's key {key_id}: this bundle was not approved with it"
@@ -159,6 +164,10 @@ pub fn verify_approved(
         return Err(VerifyError::ManifestDiffers);
     }
     let statement = Statement::parse(&signed)?;
+    // A reviewer's signature is over the same text, and does not make it the council's.
+    if statement.predicate().signing_key.id != key.key_id() {
+        return Err(VerifyError::NotTheMaker);
+    }
     check_names(bundle)?;
     let files = check_files(bundle, &statement)?;
     Ok(Verified {

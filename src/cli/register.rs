@@ -19,9 +19,23 @@ pub struct Arguments {
     /// Verify the council's signature with this public key too.
     #[arg(long, value_name = "FILE")]
     public_key: Option<PathBuf>,
+    /// Print this one only. As CSV it is then one line below a header, to append to a register kept as a spreadsheet.
+    #[arg(long, value_enum)]
+    only: Option<Register>,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = Form::Markdown)]
     format: Form,
+}
+
+/// Which register, in the order in which they are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Register {
+    /// The data release register
+    Release,
+    /// The record of processing activities
+    Processing,
+    /// The annex to the data protection impact assessment
+    Annex,
 }
 
 /// How entries are printed.
@@ -41,10 +55,17 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         Some(key) => attest::verify(&arguments.bundle, &key)?.statement,
         None => attest::check_unsigned(&arguments.bundle, None)?,
     };
-    let entries = register::entries(&statement);
-    match arguments.format {
-        Form::Markdown => print::out(&register::markdown(&entries)),
-        Form::Csv => print::out(&register::csv(&entries)),
-        Form::Json => print::json(&register::json(&entries)),
+    let [release, processing, annex] = register::entries(&statement);
+    let entries = match arguments.only {
+        None => vec![release, processing, annex],
+        Some(Register::Release) => vec![release],
+        Some(Register::Processing) => vec![processing],
+        Some(Register::Annex) => vec![annex],
+    };
+    match (arguments.format, entries.as_slice()) {
+        (Form::Markdown, entries) => print::out(&register::markdown(entries)),
+        (Form::Csv, [entry]) => print::out(&register::csv_line(entry)),
+        (Form::Csv, entries) => print::out(&register::csv(entries)),
+        (Form::Json, entries) => print::json(&register::json(entries)),
     }
 }

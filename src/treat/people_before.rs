@@ -2,25 +2,57 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 
 use super::Pseudonym;
 
 /// People of an earlier bundle by the starts of their pseudonyms, with a mark for each who is met again, by any thread.
 ///
 /// Somebody has up to two pseudonyms, of the LA person id and of the NHS number, and is met again under either: a number
-/// that is newly known makes nobody another person here. Takes about fifty bytes for each.
+/// that is newly known makes nobody another person here. Takes thirty to sixty bytes for each.
 #[derive(Default)]
 pub struct PeopleBefore {
-    /// Start of a pseudonym: number of the person.
-    of: HashMap<u64, u32, FixedState>,
+    of: HashTable<Known>,
     people: u32,
     /// A bit for each.
     again: Vec<AtomicU64>,
 }
 
+/// The start of a pseudonym and the number of the person, in twelve bytes.
+#[derive(Clone, Copy)]
+struct Known([u8; 12]);
+
+impl Known {
+    fn new(start: u64, number: u32) -> Self {
+        let ([a, b, c, d, e, f, g, h], [i, j, k, l]) = (start.to_ne_bytes(), number.to_ne_bytes());
+        Self([a, b, c, d, e, f, g, h, i, j, k, l])
+    }
+
+    /// As good as random, and so its own hash.
+    fn start(&self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        u64::from_ne_bytes([a, b, c, d, e, f, g, h])
+    }
+
+    fn number(&self) -> u32 {
+        let [.., i, j, k, l] = self.0;
+        u32::from_ne_bytes([i, j, k, l])
+    }
+}
+
 impl PeopleBefore {
+    fn find(&self, start: u64) -> Option<u32> {
+        let known = self.of.find(start, |known| known.start() == start);
+        known.map(Known::number)
+    }
+
+    /// The number that is known for a pseudonym, this one if none is.
+    fn number(&mut self, start: u64, number: u32) -> u32 {
+        let is_same = |known: &Known| known.start() == start;
+        let entry = self.of.entry(start, is_same, Known::start);
+        entry.or_insert(Known::new(start, number)).get().number()
+    }
+
     /// Adds whoever has pseudonyms that start so, that of the LA person id first. Whoever is there already stays one
     /// person.
     pub fn add(&mut self, person: [Option<u64>; 2]) {
@@ -29,12 +61,12 @@ impl PeopleBefore {
         let Some(known_by) = of_number.or(of_council) else {
             return;
         };
-        let number = *self.of.entry(known_by).or_insert_with(|| {
+        let number = self.number(known_by, self.people);
+        if number == self.people {
             self.people += 1;
-            self.people - 1
-        });
+        }
         for start in person.into_iter().flatten() {
-            self.of.entry(start).or_insert(number);
+            self.number(start, number);
         }
     }
 
@@ -50,7 +82,7 @@ impl PeopleBefore {
     /// Marks whoever has these pseudonyms.
     pub(super) fn meet(&self, pseudonyms: [Option<Pseudonym>; 2]) {
         for pseudonym in pseudonyms.into_iter().flatten() {
-            let Some(&number) = self.of.get(&pseudonym.start()) else {
+            let Some(number) = self.find(pseudonym.start()) else {
                 continue;
             };
             let bit = 1 << (number % u64::BITS);

@@ -262,6 +262,13 @@ fn registers_are_made_of_the_manifest() {
     let items = json.as_array().unwrap().iter();
     let items: usize = items.map(|r| r["items"].as_array().unwrap().len()).sum();
     assert_eq!(csv.stdout.matches("\r\n").count(), items + 1);
+    for only in ["release", "processing", "annex"] {
+        let one = ["register", text(&bundle), "--only", only];
+        let markdown = call(one).code(0).stdout;
+        assert_eq!(markdown.matches("## ").count(), 1, "{only}");
+        let csv = call(one.into_iter().chain(["--format", "csv"])).code(0);
+        assert_eq!(csv.stdout.matches("\r\n").count(), 2, "a header and a line");
+    }
     let key = samples("test-signing.pub.pem");
     call(["register", text(&bundle), "--public-key", &key]).code(0);
     fs::write(bundle.join("findings.csv"), "").unwrap();

@@ -135,16 +135,20 @@ fn an_off_the_shelf_dsse_verifier_accepts_both_signatures_and_nothing_else() {
     let said = String::from_utf8_lossy(&output.stdout);
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}{told}");
-    for key in [&approved.council, &approved.reviewer] {
-        let id = call(
-            ["manifest", "verify"]
-                .into_iter()
-                .chain([approved.ran.bundle().to_str().unwrap()])
-                .chain(["--public-key", key.to_str().unwrap(), "--format", "json"]),
-        )
-        .code(0)
-        .json();
-        assert!(said.contains(id["key_id"].as_str().unwrap()), "{said}");
+    let ids = call([
+        "manifest",
+        "verify",
+        approved.ran.bundle().to_str().unwrap(),
+        "--public-key",
+        approved.council.to_str().unwrap(),
+        "--reviewer-key",
+        approved.reviewer.to_str().unwrap(),
+        "--format",
+        "json",
+    ]);
+    let ids = ids.code(0).json();
+    for id in [&ids["key_id"], &ids["reviewer_key_ids"][0]] {
+        assert!(said.contains(id.as_str().unwrap()), "{said}");
     }
     assert!(said.contains("application/vnd.in-toto+json\nurn:cld-return:run:v1\n"));
 
