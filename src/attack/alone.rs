@@ -309,8 +309,16 @@ mod tests {
     #[test]
     fn samples_do_not_depend_on_order_or_threads() {
         // A third of the people are in pairs.
-        let combination =
-            |n: u64| text(&(if n % 3 == 0 { n / 6 } else { n + 1_000_000 }).to_le_bytes());
+        let combination = |n: u64| {
+            text(
+                &(if n.is_multiple_of(3) {
+                    n / 6
+                } else {
+                    n + 1_000_000
+                })
+                .to_le_bytes(),
+            )
+        };
         let count = |order: &mut dyn Iterator<Item = u64>, threads: usize| {
             let mut of: Vec<_> = std::iter::repeat_with(Kept::default)
                 .take(threads)

@@ -330,7 +330,14 @@ fn an_identifier_in_a_parquet_file_is_found_wherever_it_stands() {
     };
     let council = Council::new();
     let bundle = council.bundle(None);
-    let cases: [(Option<&str>, &str, &[&str], &[&str]); 5] = [
+    /// What the metadata say, the column's name, its cells, the places that must be named.
+    type Case = (
+        Option<&'static str>,
+        &'static str,
+        &'static [&'static str],
+        &'static [&'static str],
+    );
+    let cases: [Case; 5] = [
         (None, "Gender", &["Female", "Male"], &[]),
         (
             Some("of 9990000018"),
