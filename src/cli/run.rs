@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::Format;
+use super::custodian;
 use super::print::{self, number, shown};
 use super::report::{extract, grid};
 use super::schema::refuse_collisions;
@@ -30,6 +31,10 @@ pub struct Arguments {
     /// Accept a test key although the extract holds NHS numbers outside the 999 test range. Its pseudonyms protect nobody.
     #[arg(long)]
     allow_test_key: bool,
+    /// Make a crosswalk in this file: which identifier, in which rows, each pseudonym stands for. Encrypted to the custodian
+    /// whom the configuration names (`custodian:` under `key:`); without this option there is none. Keep it from the bundle.
+    #[arg(long, value_name = "FILE")]
+    crosswalk: Option<PathBuf>,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -46,6 +51,8 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let options = RunOptions {
         out: arguments.out.clone(),
         allow_test_key: arguments.allow_test_key,
+        ask: custodian::ASK,
+        crosswalk: arguments.crosswalk.clone(),
     };
     let outcome = pipeline::run(config, &options)?;
     let printed = match arguments.format {
@@ -141,6 +148,13 @@ fn human(outcome: &Outcome, whole_grid: bool) -> String {
         "Worklist  {} (identifiable: keep it in the council)",
         shown(&outcome.worklist)
     );
+    if let Some((file, custodian)) = &outcome.crosswalk {
+        let _ = writeln!(
+            text,
+            "Crosswalk {} (encrypted to {custodian}; for the custodian only)",
+            shown(file)
+        );
+    }
     if outcome.workbook.is_none() {
         let _ = writeln!(
             text,
@@ -160,6 +174,7 @@ fn machine(outcome: &Outcome) -> serde_json::Value {
         "existed": outcome.existed,
         "worklist": outcome.worklist,
         "workbook": outcome.workbook,
+        "crosswalk": outcome.crosswalk.as_ref().map(|(file, custodian)| json!({ "file": file, "custodian": custodian.to_string() })),
         "test_key": outcome.test_key,
         "records": {
             "read": outcome.read,

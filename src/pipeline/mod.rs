@@ -3,6 +3,7 @@
 
 mod across;
 mod attest;
+mod bridge;
 mod line;
 mod open_services;
 mod previous;
@@ -14,6 +15,7 @@ mod worklist;
 mod write;
 
 pub use across::AcrossFound;
+pub use bridge::{Bridge, BridgeOptions, bridge};
 pub use line::{Numbered, in_order};
-pub use run::{Outcome, RunOptions, run};
+pub use run::{Outcome, RunOptions, load_key, run};
 pub use validate::{Validated, validate};
