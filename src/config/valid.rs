@@ -168,6 +168,14 @@ pub struct Governance {
 
 const MAX_BYTES: u64 = 1 << 20;
 
+/// What keys, shares and identities begin with.
+const SECRETS: [&str; 4] = [
+    "cld-key-1:",
+    "cld-share-1:",
+    "AGE-SECRET-KEY-",
+    "PRIVATE KEY-----",
+];
+
 impl Config {
     /// Reads and checks a configuration.
     ///
@@ -193,6 +201,12 @@ impl Config {
             fault,
         };
         let text = String::from_utf8(bytes).map_err(|_| malformed("is not UTF-8".into()))?;
+        // The parser would quote the line that it cannot read.
+        if SECRETS.iter().any(|secret| text.contains(secret)) {
+            return Err(
+                malformed("holds a key, so it is a key file and no configuration".into()).into(),
+            );
+        }
         let raw: RawConfig = crate::yaml::parse(&text).map_err(|e| malformed(e.to_string()))?;
         let base = path.parent().unwrap_or(Path::new("."));
         let schema = Schema::load(&raw.return_id, schemas)?;

@@ -17,7 +17,7 @@ use crate::treat::{MasterKey, key};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a new key from the operating system's random source, in a file that only you can read
+    /// Make a new key from the system's random source, in a file that only you can read
     ///
     /// Whoever holds the pseudonym key can find the NHS number behind every pseudonym. Keep it where the recipient and
     /// the people who prepare the return cannot read it, keep a second copy elsewhere, and never send it by e-mail.
