@@ -386,7 +386,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("log");
         for line in ["one\n", "two\n"] {
-            let mut file = append_private(&path).ok().expect("opened");
+            let mut file = append_private(&path).expect("opened");
             file.write_all(line.as_bytes()).expect("written");
         }
         assert_eq!(fs::read(&path).expect("there"), b"one\ntwo\n");

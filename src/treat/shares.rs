@@ -386,7 +386,7 @@ mod tests {
             for which in 0..1_u32 << n {
                 let made = joined(&chosen(&shares, which));
                 if which.count_ones() >= threshold.into() {
-                    assert_eq!(made.ok().expect("joined").secret(), key.secret());
+                    assert_eq!(made.expect("joined").secret(), key.secret());
                 } else {
                     assert!(matches!(made, Err(ShareError::TooFew { .. })));
                 }
@@ -394,7 +394,7 @@ mod tests {
         }
         let shares = deal(&key, 200, 255).expect("dealt");
         let all: Vec<_> = shares.iter().collect();
-        assert_eq!(joined(&all).ok().expect("joined").secret(), key.secret());
+        assert_eq!(joined(&all).expect("joined").secret(), key.secret());
     }
 
     #[test]
@@ -493,10 +493,7 @@ mod tests {
         let key = MasterKey::generate().expect("random");
         let files = split(&key, 2, 3, &at).expect("split");
         assert_eq!(files.len(), 3);
-        assert_eq!(
-            join(&files[1..]).ok().expect("joined").key_id(),
-            key.key_id()
-        );
+        assert_eq!(join(&files[1..]).expect("joined").key_id(), key.key_id());
         #[cfg(unix)]
         for (path, mode) in [(&at, 0o700), (&files[0], 0o600)] {
             use std::os::unix::fs::PermissionsExt as _;
@@ -531,7 +528,7 @@ mod tests {
             let mut given: Vec<_> = shares.iter().collect();
             given.remove(which);
             given.rotate_left(which % 4);
-            let joined = joined(&given).ok().expect("joined");
+            let joined = joined(&given).expect("joined");
             prop_assert_eq!(joined.secret(), &secret);
         }
     }

@@ -185,7 +185,7 @@ fn a_file_read_twice_is_listed_once() {
     } = kept();
     let mut record = crate::support::service().of("9990000018", "P100001", "E1");
     let mut rows: Vec<_> = (0..4000)
-        .map(|n| record.clone().with("Event Reference", &format!("E{n}")))
+        .map(|n| record.clone().with("Event Reference", format!("E{n}")))
         .collect();
     record = record.with("Event Reference", "LAST");
     rows.push(record);

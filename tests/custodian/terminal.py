@@ -5,6 +5,7 @@ Prints JSON: exit code, what the terminal showed, and how the process stood whil
 import json
 import os
 import pty
+import re
 import select
 import signal
 import sys
@@ -26,7 +27,9 @@ while True:
     if not some:
         break
     shown += some
-    if answers and shown[read_to:].rstrip(b" ").endswith(b":") and b"\n" not in shown[read_to:].lstrip():
+    # A question ends in a colon, with whatever moves the cursor about it.
+    question = re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]|[\r ]", b"", shown[read_to:].split(b"\n")[-1])
+    if answers and question.endswith(b":"):
         if not state:
             for name in ["limits", "cmdline", "environ"]:
                 with open(f"/proc/{child}/{name}", errors="replace") as file:

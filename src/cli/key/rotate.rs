@@ -70,7 +70,7 @@ impl Rotate {
 
     fn steps(&self, config: &Config, present: &MasterKey, key: &MasterKey, next: &str) -> String {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
-        let file = self.from_configuration(&self.out);
+        let file = self.as_configured(&self.out);
         let mut line = format!(
             "key: {{file: {}, epoch: {}, id: \"{}\"",
             quoted(&file),
@@ -79,7 +79,7 @@ impl Rotate {
         );
         if self.locking.needs_identity() {
             let known = config.key_identity.as_deref();
-            let known = known.map(|path| self.from_configuration(path));
+            let known = known.map(|path| self.as_configured(path));
             let identity = known
                 .as_deref()
                 .unwrap_or("THE IDENTITY FILE THAT OPENS IT");
@@ -110,7 +110,7 @@ Next:
     }
 
     /// A path as the configuration writes it: from its own directory.
-    fn from_configuration(&self, path: &Path) -> String {
+    fn as_configured(&self, path: &Path) -> String {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let path = absolute(path);
         let base = absolute(&self.config);
