@@ -1,8 +1,9 @@
-//! How files that hold secrets are kept: opened safely, judged, and made so that nobody else can read them.
+//! How files that hold secrets are kept: opened safely, judged, and made so that nobody else can read them. And how this
+//! process keeps what it read of them.
 
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 #[cfg(unix)]
 use std::sync::OnceLock;
@@ -73,18 +74,7 @@ impl Kept {
     /// # Errors
     /// [`ReadError`] where it cannot be opened, is no regular file or is too long.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        let before = fs::symlink_metadata(path)?;
-        if before.file_type().is_symlink() {
-            return Err(ReadError::Fault(Fault::Symlink));
-        }
-        if !before.is_file() {
-            return Err(ReadError::Fault(Fault::NotAFile));
-        }
-        let file = File::open(path)?;
-        let metadata = file.metadata()?;
-        if !same_file(&before, &metadata) {
-            return Err(ReadError::Fault(Fault::Exchanged));
-        }
+        let (file, metadata) = open(path)?;
         // Room for everything from the start: a growing buffer would leave copies of the key behind.
         let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_KEY_FILE + 1));
         file.take(MAX_KEY_FILE as u64 + 1).read_to_end(&mut bytes)?;
@@ -96,6 +86,19 @@ impl Kept {
             metadata,
             path: path.to_owned(),
         })
+    }
+
+    /// Opens a file as [`Kept::read`] does, however long it is, and looks at its beginning. The file stands at its start.
+    ///
+    /// # Errors
+    /// [`ReadError`] where it cannot be opened, is no regular file or is open to others.
+    pub fn open(path: &Path) -> Result<(File, Vec<u8>), ReadError> {
+        let (mut file, metadata) = open(path)?;
+        judge(&metadata).map_err(ReadError::Fault)?;
+        let mut start = Vec::new();
+        Read::by_ref(&mut file).take(1024).read_to_end(&mut start)?;
+        file.rewind()?;
+        Ok((file, start))
     }
 
     /// Whether the file is kept as a secret must be: closed to group and others, ours or root's.
@@ -112,6 +115,22 @@ impl Kept {
         findings.extend(describe(&self.metadata, &self.path));
         findings
     }
+}
+
+fn open(path: &Path) -> Result<(File, Metadata), ReadError> {
+    let before = fs::symlink_metadata(path)?;
+    if before.file_type().is_symlink() {
+        return Err(ReadError::Fault(Fault::Symlink));
+    }
+    if !before.is_file() {
+        return Err(ReadError::Fault(Fault::NotAFile));
+    }
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if !same_file(&before, &metadata) {
+        return Err(ReadError::Fault(Fault::Exchanged));
+    }
+    Ok((file, metadata))
 }
 
 /// One thing that was looked at, and whether it is as it should be.
@@ -161,6 +180,44 @@ static USUAL: OnceLock<Mode> = OnceLock::new();
 pub fn keep_to_ourselves() {
     #[cfg(unix)]
     USUAL.get_or_init(|| umask(Mode::S_IRWXG | Mode::S_IRWXO));
+}
+
+/// From now on the system writes nothing of this process's memory to the disk when it breaks, and lets no other process of
+/// the account look into it. What the system refuses stays as it was: no command does worse without.
+pub fn no_memory_dumps() {
+    #[cfg(unix)]
+    {
+        use nix::sys::resource::{Resource, setrlimit};
+        let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
+    }
+    // The limit says nothing to a program that the system hands core dumps to (`kernel.core_pattern`); this does.
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_dumpable(false);
+}
+
+/// Opens a private file to append to, or makes it, with mode 0600. One that is there must be kept as a key file is.
+///
+/// # Errors
+/// [`ReadError`] where it is a link, no regular file, open to others or cannot be opened.
+pub fn append_private(path: &Path) -> Result<File, ReadError> {
+    match fs::symlink_metadata(path) {
+        Ok(there) if there.file_type().is_symlink() => {
+            return Err(ReadError::Fault(Fault::Symlink));
+        }
+        Ok(there) if !there.is_file() => return Err(ReadError::Fault(Fault::NotAFile)),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true);
+    set_mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    let metadata = file.metadata()?;
+    // A link put there in between would have been followed.
+    if !same_file(&fs::symlink_metadata(path)?, &metadata) {
+        return Err(ReadError::Fault(Fault::Exchanged));
+    }
+    judge(&metadata).map_err(ReadError::Fault)?;
+    Ok(file)
 }
 
 /// Gives a finished file or directory the mode that it would have had without [`keep_to_ourselves`]. Where the file system
@@ -237,7 +294,7 @@ fn judge(metadata: &Metadata) -> Result<(), Fault> {
     if mode & 0o077 != 0 {
         return Err(Fault::Open { mode });
     }
-    if metadata.uid() != 0 && Some(metadata.uid()) != own_account() {
+    if metadata.uid() != 0 && metadata.uid() != nix::unistd::geteuid().as_raw() {
         return Err(Fault::Owner);
     }
     Ok(())
@@ -246,17 +303,6 @@ fn judge(metadata: &Metadata) -> Result<(), Fault> {
 #[cfg(not(unix))]
 fn judge(_metadata: &Metadata) -> Result<(), Fault> {
     Ok(())
-}
-
-/// The account this process acts as, read from a file that is certainly its own: the standard library
-/// does not tell, and one number is not worth a dependency. `None` counts as "not the owner".
-#[cfg(unix)]
-fn own_account() -> Option<u32> {
-    use std::os::unix::fs::MetadataExt;
-    fs::metadata("/proc/self")
-        .or_else(|_| tempfile::tempfile().and_then(|file| file.metadata()))
-        .ok()
-        .map(|metadata| metadata.uid())
 }
 
 #[cfg(unix)]
@@ -270,7 +316,7 @@ fn describe(metadata: &Metadata, path: &Path) -> Vec<Finding> {
         Finding::bad(Fault::Open { mode }.to_string())
     });
     findings.push(
-        if metadata.uid() == 0 || Some(metadata.uid()) == own_account() {
+        if metadata.uid() == 0 || metadata.uid() == nix::unistd::geteuid().as_raw() {
             Finding::good("belongs to this account or to root")
         } else {
             Finding::bad(Fault::Owner.to_string())
@@ -332,6 +378,39 @@ mod tests {
         let again = write_secret(&path, b"two").expect_err("taken");
         assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&path).expect("there"), b"one");
+    }
+
+    #[test]
+    fn a_private_file_is_made_closed_and_refused_open() {
+        use std::io::Write as _;
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("log");
+        for line in ["one\n", "two\n"] {
+            let mut file = append_private(&path).expect("opened");
+            file.write_all(line.as_bytes()).expect("written");
+        }
+        assert_eq!(fs::read(&path).expect("there"), b"one\ntwo\n");
+        let mode = fs::metadata(&path).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let fault = |path: &Path| match append_private(path) {
+            Err(ReadError::Fault(fault)) => Some(fault),
+            _ => None,
+        };
+        let link = directory.path().join("link");
+        symlink(&path, &link).expect("linked");
+        assert_eq!(fault(&link), Some(Fault::Symlink));
+        assert_eq!(fault(directory.path()), Some(Fault::NotAFile));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("set");
+        assert_eq!(fault(&path), Some(Fault::Open { mode: 0o644 }));
+    }
+
+    #[test]
+    fn nothing_of_the_memory_is_dumped() {
+        use nix::sys::resource::{Resource, getrlimit};
+        no_memory_dumps();
+        assert_eq!(getrlimit(Resource::RLIMIT_CORE), Ok((0, 0)));
+        #[cfg(target_os = "linux")]
+        assert_eq!(nix::sys::prctl::get_dumpable(), Ok(false));
     }
 
     #[test]

@@ -19,10 +19,11 @@
 //! | [`validate`] | validity and status of every cell, findings | … |
 //! | [`map`] | source columns to fields, local codes to values | … |
 //! | [`extract`] | files to blocks of records, blocks to columns of cells | nothing of the return |
+//! | [`custodian`] | what only the custodian of the key has: crosswalk, log of re-identifications | `treat` |
 //! | [`portal`] | whether a file would pass the portal's file rules as it stands, for `cld validate` | the return's field names |
 //! | [`config`], [`schema`] | what the council wants, what the return is; read strictly, compiled once | each other's names |
 //! | [`finding`], [`error`] | what is wrong with a record, what ends a command | |
-//! | [`nhs_number`], [`date`], [`tokens`], [`redact`], [`refusal`], [`custody`], [`yaml`], [`nearest`], [`progress`], [`interrupt`] | one thing each | nothing |
+//! | [`nhs_number`], [`date`], [`tokens`], [`redact`], [`refusal`], [`custody`], [`encrypted`], [`yaml`], [`nearest`], [`progress`], [`interrupt`] | one thing each | nothing |
 //!
 //! # Invariants
 //!
@@ -65,8 +66,10 @@ pub mod attack;
 pub mod attest;
 pub mod cli;
 pub mod config;
+pub mod custodian;
 pub mod custody;
 pub mod date;
+pub mod encrypted;
 pub mod error;
 pub mod extract;
 pub mod finding;

@@ -2,6 +2,7 @@
 
 mod commands;
 mod conformance;
+mod custodian;
 mod exits;
 mod fallback;
 mod faults;

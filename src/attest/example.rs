@@ -121,6 +121,10 @@ pub(super) fn predicate() -> Predicate {
                 "nhs-number".into(),
             ],
             test: true,
+            custody: "published test key".into(),
+            crosswalk: Some(
+                "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj".into(),
+            ),
         },
         signing_key: SigningKeyRef {
             id: signing_key().public().key_id(),

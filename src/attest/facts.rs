@@ -158,6 +158,11 @@ pub struct Key {
     pub domains: Vec<String>,
     /// A published test key: the pseudonyms protect nobody.
     pub test: bool,
+    /// In what form the key was kept when it was used: [`crate::treat::Custody::words`].
+    pub custody: String,
+    /// The age public key of the custodian that a crosswalk from pseudonyms to records was encrypted to, beside this bundle
+    /// and outside it; nothing where none was made.
+    pub crosswalk: Option<String>,
 }
 
 /// The signing key.

@@ -310,6 +310,14 @@ fn keys(text: &mut Text, p: &Predicate) {
         "Pseudonym key",
         &format!("{}, epoch {}{}", p.key.id, p.key.epoch, mark(p.key.test)),
     );
+    text.fact("Kept as", &p.key.custody);
+    text.fact(
+        "Crosswalk",
+        &p.key.crosswalk.as_ref().map_or_else(
+            || "none made".to_owned(),
+            |to| format!("made, encrypted to {to}"),
+        ),
+    );
     text.fact(
         "Signing key",
         &format!("{}{}", p.signing_key.id, mark(p.signing_key.test)),

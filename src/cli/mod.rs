@@ -1,7 +1,9 @@
 //! The command line: arguments in, text or JSON out, one exit code. The only module that prints.
 
 mod attack;
+mod bridge;
 mod completions;
+mod custodian;
 mod explain;
 mod key;
 mod manifest;
@@ -9,6 +11,7 @@ mod portal;
 mod print;
 mod purge;
 mod register;
+mod reidentify;
 mod report;
 mod report_file;
 mod run;
@@ -65,6 +68,10 @@ enum Command {
     /// Make and look after keys
     #[command(subcommand)]
     Key(key::Command),
+    /// Make the table from present to next pseudonyms, for when the key is changed
+    Bridge(bridge::Arguments),
+    /// Find what pseudonyms stand for; every look is written to a log
+    Reidentify(reidentify::Arguments),
     /// Read and verify manifests
     #[command(subcommand)]
     Manifest(manifest::Command),
@@ -110,6 +117,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     silence_panics();
+    // Whatever the command: most hold a key or what identifies people.
+    crate::custody::no_memory_dumps();
     crate::interrupt::listen();
     let outcome = std::panic::catch_unwind(|| cli.command.run(cli.schemas.as_deref()));
     let outcome = outcome.unwrap_or_else(|_| {
@@ -135,7 +144,9 @@ impl Command {
             Self::Run(arguments) => run::run(arguments, schemas),
             Self::Validate(arguments) => validate::run(arguments, schemas),
             Self::Worklist(arguments) => worklist::run(arguments),
-            Self::Key(command) => command.run(),
+            Self::Key(command) => command.run(schemas),
+            Self::Bridge(arguments) => bridge::run(arguments, schemas),
+            Self::Reidentify(arguments) => reidentify::run(arguments),
             Self::Manifest(command) => command.run(),
             Self::Report(arguments) => report_file::run(arguments),
             Self::Register(arguments) => register::run(arguments),

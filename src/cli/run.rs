@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::Format;
+use super::custodian;
 use super::print::{self, number, shown};
 use super::report::{extract, grid};
 use super::schema::refuse_collisions;
@@ -30,6 +31,10 @@ pub struct Arguments {
     /// Accept a test key although the extract holds NHS numbers outside the 999 test range. Its pseudonyms protect nobody.
     #[arg(long)]
     allow_test_key: bool,
+    /// Make a crosswalk in this file: which identifier, in which rows, each pseudonym stands for. Encrypted to the custodian
+    /// whom the configuration names (`custodian:` under `key:`); without this option there is none. Keep it from the bundle.
+    #[arg(long, value_name = "FILE")]
+    crosswalk: Option<PathBuf>,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -43,7 +48,9 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     crate::custody::keep_to_ourselves();
     let config = Config::load(&arguments.config, schemas)?;
     refuse_collisions(&config.schema)?;
-    let options = RunOptions::new(arguments.out.clone(), arguments.allow_test_key);
+    let mut options = RunOptions::new(arguments.out.clone(), arguments.allow_test_key);
+    options.ask = custodian::ASK;
+    options.crosswalk.clone_from(&arguments.crosswalk);
     let outcome = pipeline::run(config, &options)?;
     let printed = match arguments.format {
         Format::Human => print::out(&human(&outcome, arguments.grid)),
@@ -144,6 +151,13 @@ fn human(outcome: &Outcome, whole_grid: bool) -> String {
         "Worklist  {} (identifiable: keep it in the council)",
         shown(&outcome.worklist)
     );
+    if let Some((file, custodian)) = &outcome.crosswalk {
+        let _ = writeln!(
+            text,
+            "Crosswalk {} (encrypted to {custodian}; for the custodian only)",
+            shown(file)
+        );
+    }
     if outcome.workbook.is_none() {
         let _ = writeln!(
             text,
@@ -163,6 +177,7 @@ fn machine(outcome: &Outcome) -> serde_json::Value {
         "existed": outcome.existed,
         "worklist": outcome.worklist,
         "workbook": outcome.workbook,
+        "crosswalk": outcome.crosswalk.as_ref().map(|(file, custodian)| json!({ "file": file, "custodian": custodian.to_string() })),
         "test_key": outcome.test_key,
         "records": {
             "read": outcome.read,

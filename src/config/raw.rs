@@ -83,6 +83,8 @@ pub struct RawKey {
     pub file: String,
     pub epoch: String,
     pub id: Option<String>,
+    pub identity: Option<String>,
+    pub custodian: Option<String>,
 }
 
 #[derive(Debug, serde::Deserialize)]

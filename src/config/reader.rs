@@ -9,6 +9,7 @@ use super::valid::{
     Band, Cancelled, Config, Gate, Governance, ObjectionsConfig, Period, Selection, SourceConfig,
 };
 use crate::date::Date;
+use crate::encrypted::NoPublicKey;
 use crate::extract::{Encoding, Source};
 use crate::nearest::closest;
 use crate::schema::{Domain, Make, Schema, Treatment};
@@ -108,6 +109,13 @@ impl Reader<'_> {
         if nested(&bundle_dir, &worklist_dir) {
             self.fault("output", "the worklist is identifiable and may not lie in the folder of the bundles, nor they in its folder");
         }
+        let custodian = raw.key.custodian.as_deref().and_then(|text| {
+            let key = text.parse();
+            if let Err(NoPublicKey) = key {
+                self.fault("key.custodian", &NoPublicKey.to_string());
+            }
+            key.ok()
+        });
         let cancelled = raw.selection.cancelled.map(|c| Cancelled {
             column: c.column,
             values: c.values,
@@ -123,6 +131,8 @@ impl Reader<'_> {
             key_file: self.path(&raw.key.file),
             epoch: raw.key.epoch,
             key_id: raw.key.id,
+            key_identity: raw.key.identity.as_deref().map(|p| self.path(p)),
+            custodian,
             signing_key: self.path(&raw.signing_key),
             sources,
             bundle_dir,
@@ -444,6 +454,11 @@ fn hex_digest(bytes: &[u8]) -> String {
 pub(super) fn nested(a: &Path, b: &Path) -> bool {
     let (a, b) = (clean(a), clean(b));
     a.starts_with(&b) || b.starts_with(&a)
+}
+
+/// Whether a file lies in a directory or below.
+pub(super) fn inside(file: &Path, directory: &Path) -> bool {
+    clean(file).starts_with(clean(directory))
 }
 
 /// The path from the root, without `.` and `..`, and without links as far as it exists.

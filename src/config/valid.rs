@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::ConfigError;
 use super::raw::RawConfig;
-use super::reader::{Reader, nested};
+use super::reader::{Reader, inside, nested};
 use crate::date::Date;
+use crate::encrypted::PublicKey;
 use crate::extract::Source;
 use crate::schema::{Schema, Treatment};
 
@@ -32,6 +33,10 @@ pub struct Config {
     pub epoch: String,
     /// The key id that the key must have.
     pub key_id: Option<String>,
+    /// The age identity that opens the key file, if it is encrypted to one.
+    pub key_identity: Option<PathBuf>,
+    /// Who may have a crosswalk.
+    pub custodian: Option<PublicKey>,
     /// The key that signs the manifest.
     pub signing_key: PathBuf,
     /// In the order listed.
@@ -254,6 +259,14 @@ impl Governance {
 
 const MAX_BYTES: u64 = 1 << 20;
 
+/// What keys, shares and identities begin with.
+const SECRETS: [&str; 4] = [
+    "cld-key-1:",
+    "cld-share-1:",
+    "AGE-SECRET-KEY-",
+    "PRIVATE KEY-----",
+];
+
 impl Config {
     /// Reads and checks a configuration.
     ///
@@ -279,6 +292,12 @@ impl Config {
             fault,
         };
         let text = String::from_utf8(bytes).map_err(|_| malformed("is not UTF-8".into()))?;
+        // The parser would quote the line that it cannot read.
+        if SECRETS.iter().any(|secret| text.contains(secret)) {
+            return Err(
+                malformed("holds a key, so it is a key file and no configuration".into()).into(),
+            );
+        }
         let raw: RawConfig = crate::yaml::parse(&text).map_err(|e| malformed(e.to_string()))?;
         let base = path.parent().unwrap_or(Path::new("."));
         let schema = Schema::load(&raw.return_id, schemas)?;
@@ -313,6 +332,29 @@ impl Config {
             });
         }
         self.bundle_dir = directory.to_owned();
+        Ok(())
+    }
+
+    /// Makes sure that a file for the custodian is not made where bundles or worklists are, from where it could be sent or
+    /// read along with them.
+    ///
+    /// # Errors
+    /// When it would be.
+    pub fn refuse_inside(&self, file: &Path) -> Result<(), ConfigError> {
+        let directories = [
+            ("bundles", &self.bundle_dir),
+            ("worklists", &self.worklist_dir),
+        ];
+        for (of, directory) in directories {
+            if inside(file, directory) {
+                return Err(ConfigError::Faults {
+                    path: file.to_owned(),
+                    faults: vec![format!(
+                        "lies in the folder of the {of}; what only the custodian may have is kept apart from them. Name another folder"
+                    )],
+                });
+            }
+        }
         Ok(())
     }
 }

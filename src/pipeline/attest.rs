@@ -22,7 +22,9 @@ use crate::date::Date;
 use crate::error::{Error, Result};
 use crate::schema::Make;
 use crate::select::Exclusion;
-use crate::treat::{Form, Identifiers, MasterKey, Objections, People, RowPlan, Scope, Traits, key};
+use crate::treat::{
+    Custody, Form, Identifiers, MasterKey, Objections, People, RowPlan, Scope, Traits, key,
+};
 use crate::validate::across::Collapsed;
 use crate::validate::{Broken, Check, Derived, Plan, Status, Validity, derived_period};
 use crate::write::{FindingRow, data_quality_csv, findings_csv};
@@ -49,6 +51,8 @@ pub(super) struct Facts<'a> {
     pub tried: &'a Tried,
     pub collapsed: &'a Collapsed,
     pub run_id: &'a str,
+    /// The public key that the crosswalk is encrypted to, where one was made.
+    pub crosswalk: Option<String>,
     /// SHA-256 of the program, in hex, where it can be read.
     pub tool_digest: Option<String>,
     pub started: DateTime<Utc>,
@@ -63,6 +67,7 @@ pub(super) fn run_id(
     sources: &[SourceFacts],
     previous: Option<&Previous>,
     objections: Option<&Objections>,
+    crosswalk: Option<&str>,
 ) -> String {
     let mut state = key.source_digester(scope);
     let digests = sources
@@ -83,6 +88,17 @@ pub(super) fn run_id(
     for part in parts.into_iter().chain(digests).chain(before).chain(list) {
         state.update(part.as_bytes());
         state.update(b"\x1f");
+    }
+    // What else the manifest tells, and what an equal run need not have had.
+    let encrypted = match key.custody() {
+        Custody::TestKey | Custody::Closed => None,
+        custody @ (Custody::Passphrase | Custody::Identity) => Some(custody.words()),
+    };
+    for (name, fact) in [("custody", encrypted), ("crosswalk", crosswalk)] {
+        for part in fact.map(|fact| [name, fact]).into_iter().flatten() {
+            state.update(part.as_bytes());
+            state.update(b"\x1f");
+        }
     }
     format!("{}-{}", config.period.end.iso(), &state.finish()[..16])
 }
@@ -227,6 +243,8 @@ fn predicate(facts: &Facts<'_>) -> Result<Predicate> {
             algorithm: key::ALGORITHM.into(),
             domains: facts.rows.domains(),
             test: facts.key.is_test(),
+            custody: facts.key.custody().words().into(),
+            crosswalk: facts.crosswalk.clone(),
         },
         signing_key: say::SigningKeyRef {
             id: facts.signing.public().key_id(),

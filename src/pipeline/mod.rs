@@ -4,6 +4,7 @@
 mod across;
 mod attack;
 mod attest;
+mod bridge;
 mod line;
 mod open_services;
 mod people;
@@ -17,6 +18,7 @@ mod write;
 
 pub use across::AcrossFound;
 pub use attack::{Attack, AttackOptions, Attacked, Verdict, attack};
+pub use bridge::{Bridge, BridgeOptions, bridge};
 pub use line::{Numbered, in_order};
-pub use run::{Outcome, RunOptions, run};
+pub use run::{Outcome, RunOptions, load_key, run};
 pub use validate::{Validated, validate};

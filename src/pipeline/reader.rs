@@ -5,6 +5,7 @@ use std::path::Path;
 use super::read::Input;
 use super::worklist::Lines;
 use crate::config::Config;
+use crate::custodian::CrosswalkLines;
 use crate::error::{Error, Result};
 use crate::extract::Cells;
 use crate::finding::Finding;
@@ -173,7 +174,11 @@ impl From<LocalRefusal> for Untreated {
 }
 
 impl Reader<'_> {
-    /// Checks, counts, selects and treats a batch; gives its lines of the worklist.
+    /// Checks, counts, selects and treats a batch; gives its lines of the worklist, and of the crosswalk if there is one.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what a run knows; nothing of it belongs together more than the rest"
+    )]
     pub fn batch(
         &mut self,
         cells: &Cells,
@@ -182,45 +187,19 @@ impl Reader<'_> {
         config: &Config,
         header: &WorklistHeader,
         allow_test_key: bool,
-    ) -> Result<Lines> {
+        crosswalk: bool,
+    ) -> Result<(Lines, Vec<u8>)> {
         let mapping = &input.mapping;
         let source = cells.source;
-        self.checker.check(cells, mapping).map_err(|e| {
-            let column = mapping.fields[e.field].map_or(String::new(), letters);
-            Error::Input(format!(
-                "{} row {} column {column}: {} is a pseudonym already. The output of a run is never pseudonymised again: give the extract instead",
-                input.source.path.display(),
-                cells.row(e.record),
-                plan.schema.fields[e.field].name
-            ))
-        })?;
-        let roles = plan.schema.roles;
-        let checked = self.checker.checked();
-        if plan.test_numbers
-            && !allow_test_key
-            && checked.columns[roles.nhs_number]
-                .numbers
-                .iter()
-                .flatten()
-                .any(|n| !n.is_test())
-        {
-            return Err(KeyError::TestKeyOnRealData.into());
+        check(&mut self.checker, cells, input, plan)?;
+        if plan.test_numbers && !allow_test_key {
+            refuse_real_numbers(&self.checker, plan)?;
         }
         self.submitted.clear();
         self.reasons.clear();
         self.left_out.clear();
         for record in 0..cells.len() {
-            let cancelled = mapping
-                .cancelled
-                .zip(config.selection.cancelled.as_ref())
-                .is_some_and(|(column, rule)| {
-                    let value = String::from_utf8_lossy(cells.get(column, record));
-                    rule.values
-                        .iter()
-                        .any(|v| v.trim().eq_ignore_ascii_case(value.trim()))
-                });
-            let facts = select::Facts::of(&self.checker, &roles, source, record, cancelled);
-            let reason = select::exclusion(facts, config.period, &config.selection);
+            let reason = exclusion(&self.checker, cells, mapping, plan, config, record);
             match reason {
                 None => self.submitted.push(record as u32),
                 Some(reason) => {
@@ -241,12 +220,7 @@ impl Reader<'_> {
         self.gatherer
             .gather(&self.checker, cells, mapping, &self.left_out)
             .map_err(WriteError::from)?;
-        let refused = |refusal: LocalRefusal| {
-            Error::Input(format!(
-                "{}: an identifier {refusal}",
-                input.source.path.display()
-            ))
-        };
+        let refused = |refusal| refused(refusal, input);
         let spill = &mut self.spill;
         self.treater
             .treat(
@@ -264,12 +238,34 @@ impl Reader<'_> {
                 Untreated::Refused(refusal) => refused(refusal),
                 Untreated::Spill(e) => e.into(),
             })?;
+        let crosswalk = if crosswalk {
+            self.crosswalk(cells, input, plan)?
+        } else {
+            Vec::new()
+        };
         let excluded = (0..).zip(&self.reasons);
         let excluded = excluded.filter_map(|(record, reason)| Some((record, (*reason)?)));
         self.treater
             .look_among_excluded(cells, mapping, &self.checker, excluded)
             .map_err(refused)?;
-        Ok(self.lines(cells, input, plan, header))
+        Ok((self.lines(cells, input, plan, header), crosswalk))
+    }
+
+    /// What the batch adds to the crosswalk: what the pseudonyms of the submitted records stand for.
+    fn crosswalk(&self, cells: &Cells, input: &Input, plan: &Plan) -> Result<Vec<u8>> {
+        let mut lines = CrosswalkLines::default();
+        let mut added = Ok(());
+        let (mapping, submitted) = (&input.mapping, &self.submitted);
+        self.treater
+            .each_made(cells, mapping, &self.checker, submitted, |made| {
+                let field = &plan.schema.fields[made.field].name;
+                let row = cells.row(made.record);
+                added = std::mem::replace(&mut added, Ok(()))
+                    .and_then(|()| lines.add(&made, field, &input.source.name, row));
+            });
+        added
+            .and_then(|()| lines.bytes())
+            .map_err(|e| WriteError::from(e).into())
     }
 
     /// What the batch adds to the worklist.
@@ -316,6 +312,71 @@ impl Reader<'_> {
         }
         lines
     }
+}
+
+/// Checks a batch.
+///
+/// # Errors
+/// When an identifier is a pseudonym already.
+pub(super) fn check(
+    checker: &mut Checker<'_>,
+    cells: &Cells,
+    input: &Input,
+    plan: &Plan,
+) -> Result<()> {
+    let mapping = &input.mapping;
+    checker.check(cells, mapping).map_err(|e| {
+        let column = mapping.fields[e.field].map_or(String::new(), letters);
+        Error::Input(format!(
+            "{} row {} column {column}: {} is a pseudonym already. The output of a run is never pseudonymised again: give the extract instead",
+            input.source.path.display(),
+            cells.row(e.record),
+            plan.schema.fields[e.field].name
+        ))
+    })
+}
+
+/// A test key must not meet the number of anybody.
+///
+/// # Errors
+/// [`KeyError::TestKeyOnRealData`].
+pub(super) fn refuse_real_numbers(checker: &Checker<'_>, plan: &Plan) -> Result<()> {
+    let numbers = &checker.checked().columns[plan.schema.roles.nhs_number].numbers;
+    if numbers.iter().flatten().any(|n| !n.is_test()) {
+        return Err(KeyError::TestKeyOnRealData.into());
+    }
+    Ok(())
+}
+
+/// Why a record of the checker's last batch is left out, if it is.
+pub(super) fn exclusion(
+    checker: &Checker<'_>,
+    cells: &Cells,
+    mapping: &Mapping,
+    plan: &Plan,
+    config: &Config,
+    record: usize,
+) -> Option<Exclusion> {
+    let cancelled = mapping
+        .cancelled
+        .zip(config.selection.cancelled.as_ref())
+        .is_some_and(|(column, rule)| {
+            let value = String::from_utf8_lossy(cells.get(column, record));
+            rule.values
+                .iter()
+                .any(|v| v.trim().eq_ignore_ascii_case(value.trim()))
+        });
+    let roles = plan.schema.roles;
+    let facts = select::Facts::of(checker, &roles, cells.source, record, cancelled);
+    select::exclusion(facts, config.period, &config.selection)
+}
+
+/// The failure of an identifier that gets no pseudonym.
+pub(super) fn refused(refusal: LocalRefusal, input: &Input) -> Error {
+    Error::Input(format!(
+        "{}: an identifier {refusal}",
+        input.source.path.display()
+    ))
 }
 
 /// Where a source has the `local_` columns of all sources, if it does.

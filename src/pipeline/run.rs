@@ -1,8 +1,11 @@
 //! `cld run`: from sources to a sealed bundle, or to nothing.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use zeroize::Zeroizing;
 
 use super::across;
 use super::attest::{self, Facts};
@@ -13,16 +16,20 @@ use super::worklist::{Lines, Worklist};
 use super::write::write;
 use crate::attack::{Circumstances, known};
 use crate::config::Config;
+use crate::custodian;
 use crate::date::Date;
+use crate::encrypted::PublicKey;
 use crate::error::{Error, Result};
 use crate::finding::ExtractFinding;
 use crate::select::Exclusion;
 use crate::treat::{
-    Chosen, MasterKey, Objections, ObjectionsError, RowPlan, Scope, Sightings, Watch,
+    Ask, Chosen, MasterKey, Objections, ObjectionsError, Opening, RowPlan, Scope, Sightings, Watch,
 };
 use crate::validate::across::Collapsed;
 use crate::validate::{Broken, Check, Plan, Setting, Tally};
-use crate::write::{FindingRow, GridRow, Staging, WorklistHeader, grid_rows};
+use crate::write::{
+    FindingRow, Finished as SealedWhole, GridRow, Sealed, Staging, WorklistHeader, grid_rows,
+};
 
 /// What the command line adds to the configuration.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +38,10 @@ pub struct RunOptions {
     pub out: Option<PathBuf>,
     /// Accept a test key although the extract holds real NHS numbers.
     pub allow_test_key: bool,
+    /// Who knows the passphrase of the key file, should it have one.
+    pub ask: Ask,
+    /// Make a crosswalk for the custodian in this file.
+    pub crosswalk: Option<PathBuf>,
     /// Pseudonyms that must be found out. No other build has this.
     #[cfg(test)]
     pub(super) weak: Option<crate::treat::weak::Weak>,
@@ -45,6 +56,8 @@ impl RunOptions {
         Self {
             out,
             allow_test_key,
+            ask: Ask::default(),
+            crosswalk: None,
             #[cfg(test)]
             weak: None,
             #[cfg(test)]
@@ -88,6 +101,8 @@ pub struct Outcome {
     pub test_key: bool,
     /// The configuration says how a source marks cancelled events, and none was met.
     pub cancelled_unseen: bool,
+    /// The crosswalk that was made, and the public key that it is encrypted to.
+    pub crosswalk: Option<(PathBuf, PublicKey)>,
     /// Rules that could not run, with the reason.
     pub not_checked: Vec<(String, String)>,
     /// The share of the people of the previous bundle who are submitted again, where one is named and can be compared.
@@ -126,10 +141,11 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     if let Some(out) = &options.out {
         config.use_bundle_dir(out)?;
     }
-    let key = MasterKey::load(&config.key_file)?;
-    if let Some(id) = &config.key_id {
-        key.expect_id(id)?;
-    }
+    let crosswalk = match &options.crosswalk {
+        Some(file) => Some((file, custodian_for(&config, file)?)),
+        None => None,
+    };
+    let key = load_key(&config, options.ask)?;
     let signing = crate::attest::SigningKey::load(&config.signing_key)?;
     let scope = Scope::new(
         &config.la_code,
@@ -198,7 +214,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     let (plan_ref, rows_ref, shared_ref, config_ref, header_ref) =
         (&plan, &rows, &shared, &config, &header);
     let sources = inputs.len();
-    let (readers, mut worklist, facts) = read::read(
+    let (readers, (mut worklist, sealed), facts) = read::read(
         &mut inputs,
         || Some(key.source_digester(&scope)),
         || {
@@ -209,7 +225,19 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             let worklist = Worklist::begin(worklist_stage.path(), header_ref)?;
             let reader = || Reader::new(plan_ref, rows_ref, shared_ref, sources, watch);
             let readers = std::iter::repeat_with(reader).take(threads());
-            Ok((readers.collect(), worklist))
+            let sealed = match &crosswalk {
+                Some((file, custodian)) => {
+                    let begin = || {
+                        let mut sealed = Sealed::begin(file, std::slice::from_ref(custodian))?;
+                        let head = custodian::head(&key.key_id(), &config_ref.epoch);
+                        sealed.write_all(head.as_bytes())?;
+                        Ok(sealed)
+                    };
+                    Some(begin().map_err(Error::io("write", file))?)
+                }
+                None => None,
+            };
+            Ok((readers.collect(), (worklist, sealed)))
         },
         |reader: &mut Reader<'_>, cells, input| {
             reader.batch(
@@ -219,9 +247,16 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
                 config_ref,
                 header_ref,
                 options.allow_test_key,
+                crosswalk.is_some(),
             )
         },
-        |worklist: &mut Worklist, lines| {
+        |(worklist, sealed): &mut (Worklist, Option<Sealed>), (lines, of_crosswalk)| {
+            if let (Some(sealed), Some((file, _))) = (sealed, &crosswalk) {
+                let of_crosswalk = Zeroizing::new(of_crosswalk);
+                sealed
+                    .write_all(&of_crosswalk)
+                    .map_err(Error::io("write", file))?;
+            }
             worklist
                 .take(&lines)
                 .map_err(Error::io("write", &config_ref.worklist_dir))
@@ -247,6 +282,9 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             "the sources hold no record below their headers. Check the extract".into(),
         ));
     }
+    let recipient = crosswalk
+        .as_ref()
+        .map(|(_, custodian)| custodian.to_string());
     let run_id = attest::run_id(
         &config,
         &key,
@@ -254,6 +292,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         &facts,
         previous.as_ref(),
         objections.as_ref(),
+        recipient.as_deref(),
     );
     let found = across::judge(
         &plan,
@@ -315,6 +354,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         collapsed: found.collapsed,
         periods: found.periods,
         not_checked,
+        crosswalk: None,
         cancelled_unseen: config.selection.cancelled.is_some()
             && sums.excluded[Exclusion::Cancelled as usize] == 0,
         run_id,
@@ -395,6 +435,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         tried: &tried,
         collapsed: &outcome.collapsed,
         run_id: &outcome.run_id,
+        crosswalk: recipient,
         tool_digest: tool_digest.join().unwrap_or_default(),
         started,
     };
@@ -402,11 +443,23 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     crate::interrupt::check()?;
     let named = config.bundle_dir.join(&outcome.run_id);
     outcome.existed = attest::exists_already(&named, bundle_stage.path(), &signing)?;
+    // Before the bundle, and gone again if that does not appear: then there is either both or nothing.
+    let appeared = match (sealed, crosswalk) {
+        (Some(sealed), Some((file, custodian))) => {
+            let appeared = sealed.finish().and_then(SealedWhole::appear);
+            outcome.crosswalk = Some((file.clone(), custodian));
+            Some(appeared.map_err(Error::io("write", file))?)
+        }
+        _ => None,
+    };
     outcome.finish(worklist, worklist_stage, &plan, &sums.tally, &config)?;
     if !outcome.existed {
         bundle_stage
             .finish(&outcome.run_id, false)
             .map_err(Error::io("rename into", &config.bundle_dir))?;
+    }
+    if let Some(appeared) = appeared {
+        appeared.keep();
     }
     outcome.bundle = Ok(named);
     Ok(outcome)
@@ -441,6 +494,35 @@ impl From<ObjectionsError> for Error {
             _ => Self::Input(error.to_string()),
         }
     }
+}
+
+/// The key of a configuration, and no other one.
+///
+/// # Errors
+/// [`crate::treat::KeyError`] where it is missing, weak, wrong or badly kept.
+pub fn load_key(config: &Config, ask: Ask) -> Result<MasterKey> {
+    let identity = config.key_identity.as_deref();
+    let key = MasterKey::load(&config.key_file, Opening { identity, ask })?;
+    if let Some(id) = &config.key_id {
+        key.expect_id(id)?;
+    }
+    Ok(key)
+}
+
+/// Whom the crosswalk in this file is for. It is the configuration that says so, not whoever runs it.
+fn custodian_for(config: &Config, file: &Path) -> Result<PublicKey> {
+    config.refuse_inside(file)?;
+    if std::fs::symlink_metadata(file).is_ok() {
+        return Err(Error::Usage(format!(
+            "{} exists; a crosswalk is never written over another file. Name another one",
+            file.display()
+        )));
+    }
+    config.custodian.clone().ok_or_else(|| {
+        Error::Usage(
+            "a crosswalk is encrypted to the custodian of the key, and the configuration does not name one: under `key:`, add `custodian:` with the custodian's age public key (age1…)".into(),
+        )
+    })
 }
 
 /// Findings by rule over the extract, sorted by rule.

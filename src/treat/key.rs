@@ -10,8 +10,10 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::key_file::{self, FormatError};
+use super::opening::{self, Opened, Opening};
 use super::pseudonym::{DomainKey, SEPARATOR, SourceDigester, keyed};
 use crate::custody::{self, Fault, Finding, Kept, ReadError};
+use crate::encrypted::{Form, LEAST_WORK, Lock, OpenError};
 use crate::schema::Domain;
 
 /// First part of everything that is derived from a master key.
@@ -59,6 +61,80 @@ pub enum KeyError {
         /// What is wrong and where.
         source: FormatError,
     },
+    /// What `cld key check` found, said again.
+    #[error("key file {}: {fault}", path.display())]
+    Refused {
+        /// The key file.
+        path: PathBuf,
+        /// What is wrong, in words.
+        fault: String,
+    },
+    /// The file is encrypted and cannot be opened.
+    #[error("key file {} {source}", path.display())]
+    Locked {
+        /// The key file.
+        path: PathBuf,
+        /// Why.
+        source: OpenError,
+    },
+    /// The configuration has an encrypted file in mind, and it is none.
+    #[error(
+        "key file {} is not encrypted, though an identity is named that opens it. Encrypt it (cld key encrypt), or name no identity", path.display()
+    )]
+    NotEncrypted {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// The file is encrypted to a public key, and nobody said whose.
+    #[error(
+        "key file {} is encrypted to a public key. Name the file of the identity that opens it: `identity:` under `key:` in the configuration, or --identity", path.display()
+    )]
+    NoIdentity {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// An identity file that holds none.
+    #[error(
+        "identity file {}: {}. It must hold AGE-SECRET-KEY-1…, as age-keygen writes it, and not be encrypted itself", path.display(), Line(*line)
+    )]
+    Identity {
+        /// The identity file.
+        path: PathBuf,
+        /// The line that is none, counted from 1; 0 where there is none at all.
+        line: usize,
+    },
+    /// The passphrase could not be asked for.
+    #[error(
+        "the passphrase of {} cannot be asked for: {source}. Run cld at a terminal, or encrypt the key to an age identity (cld key encrypt --encrypt-to) and name it", path.display()
+    )]
+    Unasked {
+        /// The key file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A passphrase that protects nothing, or two that differ.
+    #[error("the passphrase {0}")]
+    Passphrase(&'static str),
+    /// A file for the custodian, other than a key file, is kept so that others may read or exchange it.
+    #[error("{} {fault}", path.display())]
+    Kept {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        fault: Fault,
+    },
+    /// A file that only an identity can open, other than a key file.
+    #[error("{} {source}", path.display())]
+    Sealed {
+        /// The file.
+        path: PathBuf,
+        /// Why it cannot be opened.
+        source: OpenError,
+    },
+    /// Shares that make no key.
+    #[error(transparent)]
+    Shares(#[from] super::shares::ShareError),
     /// The content is no signing key or public key as OpenSSL writes them.
     #[error("{} is not {expected}", path.display())]
     Pem {
@@ -91,6 +167,44 @@ pub enum KeyError {
     /// The operating system gave no random bytes.
     #[error("the operating system gave no random bytes: {0}")]
     Random(getrandom::Error),
+}
+
+/// A line of a file, or all of them.
+struct Line(usize);
+
+impl std::fmt::Display for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            0 => f.write_str("holds no identity"),
+            line => write!(f, "line {line} is neither a comment (#) nor an identity"),
+        }
+    }
+}
+
+/// In what form a key was kept, as the manifest tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Custody {
+    /// It is published.
+    TestKey,
+    /// In the clear, in a file that is closed to others.
+    Closed,
+    /// Encrypted with a passphrase.
+    Passphrase,
+    /// Encrypted to a public key.
+    Identity,
+}
+
+impl Custody {
+    /// In the words of the manifest.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::TestKey => "published test key",
+            Self::Closed if cfg!(unix) => "key file that only its owner can read",
+            Self::Closed => "key file; who may read it was not checked",
+            Self::Passphrase => "key file encrypted with a passphrase",
+            Self::Identity => "key file encrypted to an age identity",
+        }
+    }
 }
 
 /// Whom pseudonyms are made for: other controller, recipient, purpose or epoch, other pseudonyms.
@@ -146,24 +260,30 @@ impl Scope {
 pub struct MasterKey {
     bytes: Box<Zeroizing<[u8; 32]>>,
     test: bool,
+    custody: Custody,
 }
 
 impl MasterKey {
-    /// Reads a key file and judges its custody. A test key may be readable by anyone.
+    /// Reads a key file, encrypted or not, and judges its custody. A test key may be readable by anyone. Every command
+    /// that uses a key gets it here.
     ///
     /// # Errors
     /// Every [`KeyError`] that concerns a file.
-    pub fn load(path: &Path) -> Result<Self, KeyError> {
-        let kept = read(path)?;
-        let key = Self::parse(&kept.bytes).map_err(|source| KeyError::Format {
+    pub fn load(path: &Path, opening: Opening<'_>) -> Result<Self, KeyError> {
+        Self::of(&opening::open(path, opening)?, path)
+    }
+
+    fn of(opened: &Opened, path: &Path) -> Result<Self, KeyError> {
+        let mut key = Self::parse(&opened.text).map_err(|source| KeyError::Format {
             path: path.to_owned(),
             source,
         })?;
         if !key.test {
-            kept.judge().map_err(|fault| KeyError::Custody {
+            opened.kept.judge().map_err(|fault| KeyError::Custody {
                 path: path.to_owned(),
                 fault,
             })?;
+            key.custody = opened.custody;
         }
         Ok(key)
     }
@@ -173,11 +293,11 @@ impl MasterKey {
     /// # Errors
     /// [`FormatError`] where it holds no key or a weak one.
     pub fn parse(text: &[u8]) -> Result<Self, FormatError> {
-        let mut key = Self {
-            bytes: Box::default(),
-            test: false,
-        };
+        let mut key = Self::empty();
         key.test = key_file::parse(text, &mut key.bytes)?.test;
+        if key.test {
+            key.custody = Custody::TestKey;
+        }
         Ok(key)
     }
 
@@ -186,21 +306,48 @@ impl MasterKey {
     /// # Errors
     /// [`KeyError::Random`].
     pub fn generate() -> Result<Self, KeyError> {
-        let mut key = Self {
-            bytes: Box::default(),
-            test: false,
-        };
+        let mut key = Self::empty();
         getrandom::fill(key.bytes.as_mut_slice()).map_err(KeyError::Random)?;
         Ok(key)
     }
 
-    /// Writes the key to a new file of mode 0600.
+    /// A key of 32 bytes that were put together again; a weak one is none.
+    pub(super) fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut key = Self::empty();
+        if bytes.len() != key.bytes.len() {
+            return None;
+        }
+        key.bytes.copy_from_slice(bytes);
+        key_file::is_strong(&key.bytes).then_some(key)
+    }
+
+    /// Where the bytes go, so that there is never another copy.
+    fn empty() -> Self {
+        Self {
+            bytes: Box::default(),
+            test: false,
+            custody: Custody::Closed,
+        }
+    }
+
+    /// The secret itself, for those who divide it.
+    pub(super) fn secret(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+
+    /// Writes the key to a new file of mode 0600, encrypted if there is a lock. `note` is what its comment tells besides
+    /// the key id; it may be empty.
     ///
     /// # Errors
     /// [`KeyError::Exists`] or [`KeyError::Io`].
-    pub fn write_new(&self, path: &Path) -> Result<(), KeyError> {
-        let text = key_file::render(&self.bytes, &self.key_id());
-        custody::write_secret(path, text.as_bytes()).map_err(|error| write_error(path, error))
+    pub fn write_new(&self, path: &Path, lock: Option<&Lock>, note: &str) -> Result<(), KeyError> {
+        let text = key_file::render(&self.bytes, &self.key_id(), note);
+        write_key(path, text.as_bytes(), lock)
+    }
+
+    /// In what form it was kept.
+    pub fn custody(&self) -> Custody {
+        self.custody
     }
 
     /// Whether the file marks it as a test key.
@@ -292,14 +439,38 @@ pub struct Report {
     pub findings: Vec<Finding>,
 }
 
-/// Looks at a key file without using it.
+impl Report {
+    /// The first thing that is wrong, as the reason of a failure.
+    pub fn refused(&self, path: &Path) -> KeyError {
+        let fault = self.findings.iter().find(|finding| !finding.good);
+        KeyError::Refused {
+            path: path.to_owned(),
+            fault: fault.map_or_else(String::new, |finding| finding.words.clone()),
+        }
+    }
+}
+
+/// Looks at a key file without using it. An encrypted one is opened: what is wrong inside cannot be seen from without.
 ///
 /// # Errors
-/// [`KeyError`] where the file cannot be read at all.
-pub fn check(path: &Path) -> Result<Report, KeyError> {
-    let kept = read(path)?;
+/// [`KeyError`] where the file cannot be read or opened at all.
+pub fn check(path: &Path, opening: Opening<'_>) -> Result<Report, KeyError> {
+    let Opened {
+        kept,
+        text,
+        custody,
+        form,
+    } = opening::open(path, opening)?;
     let mut findings = kept.describe();
-    match MasterKey::parse(&kept.bytes) {
+    findings.extend(match (custody, form) {
+        (Custody::Passphrase, Form::Passphrase(work)) if work < LEAST_WORK => Some(Finding::bad(
+            format!("encrypted with a passphrase that is cheap to try (2^{work}): encrypt it again with cld key encrypt"),
+        )),
+        (Custody::Passphrase, _) => Some(Finding::good("encrypted with a passphrase")),
+        (Custody::Identity, _) => Some(Finding::good("encrypted to an age identity")),
+        _ => None,
+    });
+    match MasterKey::parse(&text) {
         Ok(key) => {
             findings.insert(
                 0,
@@ -330,6 +501,32 @@ pub fn check(path: &Path) -> Result<Report, KeyError> {
             })
         }
     }
+}
+
+/// Encrypts a key file into a new one, comments and all; gives the key id. The old file stays.
+///
+/// # Errors
+/// Every [`KeyError`] that concerns a file.
+pub fn encrypt(
+    path: &Path,
+    opening: Opening<'_>,
+    new: &Path,
+    lock: &Lock,
+) -> Result<String, KeyError> {
+    let opened = opening::open(path, opening)?;
+    let key = MasterKey::of(&opened, path)?;
+    write_key(new, &opened.text, Some(lock))?;
+    Ok(key.key_id())
+}
+
+fn write_key(path: &Path, text: &[u8], lock: Option<&Lock>) -> Result<(), KeyError> {
+    let written = match lock {
+        None => custody::write_secret(path, text),
+        Some(lock) => lock
+            .encrypt(text)
+            .and_then(|file| custody::write_secret(path, &file)),
+    };
+    written.map_err(|error| write_error(path, error))
 }
 
 /// Reads a key file with [`KeyError`]s that name it.

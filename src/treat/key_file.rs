@@ -99,12 +99,20 @@ pub(super) fn parse(text: &[u8], key: &mut [u8; 32]) -> Result<Parsed, FormatErr
     }
 }
 
-/// The text of a new key file.
-pub(super) fn render(key: &[u8; 32], key_id: &str) -> Zeroizing<String> {
-    let comments = format!(
+/// Whether a key could have come from a random source.
+pub(super) fn is_strong(key: &[u8; 32]) -> bool {
+    weakness(key).is_none()
+}
+
+/// The text of a new key file. `note` is one more comment, unless it is empty; it holds no line break.
+pub(super) fn render(key: &[u8; 32], key_id: &str, note: &str) -> Zeroizing<String> {
+    let mut comments = format!(
         "# cld-return pseudonym key {key_id}. Whoever holds it can undo every pseudonym made with it.\n\
          # Keep it apart from the data: one file, mode 0600, one sealed copy. Never send it anywhere.\n"
     );
+    if !note.is_empty() {
+        comments += &format!("# {note}\n");
+    }
     let encoded = BASE64.encode_len(key.len());
     let mut text = Zeroizing::new(String::with_capacity(
         comments.len() + PREFIX.len() + encoded + 1,
@@ -259,11 +267,12 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        let text = render(&strong(), "0123456789abcdef");
-        assert_eq!(
-            read(text.as_bytes()),
-            Ok((strong(), Parsed { test: false }))
-        );
+        for note in ["", "epoch 2027; follows key 0123456789abcdef of epoch 2026"] {
+            let text = render(&strong(), "0123456789abcdef", note);
+            assert_eq!(text.contains("epoch"), !note.is_empty());
+            let read = read(text.as_bytes());
+            assert_eq!(read, Ok((strong(), Parsed { test: false })));
+        }
     }
 
     proptest! {

@@ -5,8 +5,12 @@ use std::fs;
 
 use proptest::prelude::*;
 
+use age::secrecy::ExposeSecret as _;
+
 use super::*;
+use crate::encrypted::{Passphrase, PublicKey};
 use crate::nhs_number::{NhsNumber, canonical};
+use crate::treat::Ask;
 
 const TEST_KEY: &[u8] = include_bytes!("../../samples/keys/test.key");
 
@@ -199,8 +203,8 @@ fn a_new_key_is_written_once_and_read_back() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("cld.key");
     let key = MasterKey::generate().expect("random");
-    key.write_new(&path).expect("written");
-    let read = MasterKey::load(&path).expect("kept well");
+    key.write_new(&path, None, "").expect("written");
+    let read = MasterKey::load(&path, Opening::default()).expect("kept well");
     assert_eq!(read.key_id(), key.key_id());
     assert!(!read.is_test());
     read.expect_id(&key.key_id().to_uppercase())
@@ -209,13 +213,16 @@ fn a_new_key_is_written_once_and_read_back() {
         read.expect_id("4be756613018645e"),
         Err(KeyError::WrongKey { .. })
     ));
-    assert!(matches!(key.write_new(&path), Err(KeyError::Exists { .. })));
+    assert!(matches!(
+        key.write_new(&path, None, ""),
+        Err(KeyError::Exists { .. })
+    ));
     assert_ne!(
         MasterKey::generate().expect("random").key_id(),
         key.key_id()
     );
 
-    let report = check(&path).expect("readable");
+    let report = check(&path, Opening::default()).expect("readable");
     assert!(report.accepted && !report.test && report.key_id == Some(key.key_id()));
     assert!(
         report.findings.iter().all(|finding| finding.good),
@@ -230,10 +237,12 @@ fn custody_is_demanded_of_real_keys_and_forgiven_to_test_keys() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("cld.key");
     MasterKey::generate()
-        .and_then(|key| key.write_new(&path))
+        .and_then(|key| key.write_new(&path, None, ""))
         .expect("written");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("set");
-    let error = MasterKey::load(&path).err().expect("refused");
+    let error = MasterKey::load(&path, Opening::default())
+        .err()
+        .expect("refused");
     assert!(matches!(
         error,
         KeyError::Custody {
@@ -242,18 +251,22 @@ fn custody_is_demanded_of_real_keys_and_forgiven_to_test_keys() {
         }
     ));
     assert!(error.to_string().contains("chmod 600"));
-    assert!(!check(&path).expect("readable").accepted);
+    assert!(!check(&path, Opening::default()).expect("readable").accepted);
 
     let test = directory.path().join("test.key");
     fs::write(&test, TEST_KEY).expect("written");
     fs::set_permissions(&test, fs::Permissions::from_mode(0o644)).expect("set");
-    assert!(MasterKey::load(&test).expect("a test key").is_test());
-    assert!(check(&test).expect("readable").accepted);
+    assert!(
+        MasterKey::load(&test, Opening::default())
+            .expect("a test key")
+            .is_test()
+    );
+    assert!(check(&test, Opening::default()).expect("readable").accepted);
 
     let link = directory.path().join("link.key");
     std::os::unix::fs::symlink(&test, &link).expect("linked");
     assert!(matches!(
-        MasterKey::load(&link),
+        MasterKey::load(&link, Opening::default()),
         Err(KeyError::Custody {
             fault: Fault::Symlink,
             ..
@@ -266,18 +279,182 @@ fn a_missing_or_broken_file_is_named_and_never_quoted() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("cld.key");
     assert!(matches!(
-        MasterKey::load(&path),
+        MasterKey::load(&path, Opening::default()),
         Err(KeyError::Io { action: "read", .. })
     ));
     fs::write(&path, "cld-key-1:c2VjcmV0").expect("written");
-    let message = MasterKey::load(&path).err().expect("refused").to_string();
+    let message = MasterKey::load(&path, Opening::default())
+        .err()
+        .expect("refused")
+        .to_string();
     assert!(
         message.contains("cld.key") && message.contains("6 bytes, not 32"),
         "{message}"
     );
     assert!(!message.contains("c2VjcmV0"));
-    let report = check(&path).expect("readable");
+    let report = check(&path, Opening::default()).expect("readable");
     assert!(!report.accepted && report.key_id.is_none());
+}
+
+/// Asks nobody: everybody's passphrase is the same here.
+const KNOWN: &str = "correct horse battery";
+
+fn knows() -> Opening<'static> {
+    Opening {
+        identity: None,
+        ask: Ask(|_| Ok(Passphrase::from(KNOWN))),
+    }
+}
+
+/// A directory with `cld.key`, the key in it, and an identity with its public key.
+fn kept() -> (tempfile::TempDir, MasterKey, PathBuf, PublicKey) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let key = MasterKey::generate().expect("random");
+    key.write_new(&directory.path().join("cld.key"), None, "epoch 2027")
+        .expect("written");
+    let identity = age::x25519::Identity::generate();
+    let path = directory.path().join("identity.txt");
+    custody::write_secret(&path, identity.to_string().expose_secret().as_bytes()).expect("written");
+    let public = identity.to_public().to_string().parse().expect("a key");
+    (directory, key, path, public)
+}
+
+#[test]
+fn an_encrypted_key_opens_with_its_identity_only() {
+    let (directory, key, identity, public) = kept();
+    let [plain, locked] = ["cld.key", "cld.key.age"].map(|name| directory.path().join(name));
+    let lock = Lock::To(vec![public]);
+    let id = encrypt(&plain, Opening::default(), &locked, &lock).expect("encrypted");
+    assert_eq!(id, key.key_id());
+    let opening = Opening {
+        identity: Some(&identity),
+        ..Opening::default()
+    };
+    let read = MasterKey::load(&locked, opening).expect("opened");
+    assert_eq!((read.key_id(), read.custody()), (id, Custody::Identity));
+    // The comments came along.
+    let opened = opening::open(&locked, opening).expect("opened");
+    assert!(opened.text.windows(10).any(|w| w == b"epoch 2027"));
+    let report = check(&locked, opening).expect("opened");
+    assert!(report.accepted && report.findings.iter().all(|f| f.good));
+
+    let refused = |path: &Path, opening| MasterKey::load(path, opening).err().expect("refused");
+    assert!(matches!(
+        refused(&locked, Opening::default()),
+        KeyError::NoIdentity { .. }
+    ));
+    assert!(matches!(
+        refused(&plain, opening),
+        KeyError::NotEncrypted { .. }
+    ));
+    let other = directory.path().join("other.txt");
+    let secret = age::x25519::Identity::generate().to_string();
+    custody::write_secret(&other, secret.expose_secret().as_bytes()).expect("written");
+    let with_other = Opening {
+        identity: Some(&other),
+        ..Opening::default()
+    };
+    assert!(matches!(
+        refused(&locked, with_other),
+        KeyError::Locked {
+            source: OpenError::NotForUs,
+            ..
+        }
+    ));
+    assert!(matches!(
+        encrypt(&plain, Opening::default(), &locked, &lock),
+        Err(KeyError::Exists { .. })
+    ));
+}
+
+#[cfg(unix)]
+#[test]
+fn identities_and_encrypted_keys_are_kept_as_keys_are() {
+    use std::os::unix::fs::PermissionsExt;
+    let (directory, _, identity, public) = kept();
+    let [plain, locked] = ["cld.key", "cld.key.age"].map(|name| directory.path().join(name));
+    encrypt(&plain, Opening::default(), &locked, &Lock::To(vec![public])).expect("encrypted");
+    let opening = Opening {
+        identity: Some(&identity),
+        ..Opening::default()
+    };
+    for path in [&identity, &locked] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o640)).expect("set");
+        let error = MasterKey::load(&locked, opening).err().expect("refused");
+        assert!(matches!(
+            &error,
+            KeyError::Custody { path: at, fault: Fault::Open { mode: 0o640 } } if at == path
+        ));
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).expect("set");
+    }
+    assert!(MasterKey::load(&locked, opening).is_ok());
+    fs::write(&identity, "not an identity").expect("written");
+    let error = MasterKey::load(&locked, opening)
+        .err()
+        .expect("refused")
+        .to_string();
+    assert!(error.contains("line 1") && !error.contains("not an identity"));
+}
+
+#[test]
+fn a_passphrase_is_asked_for_and_must_be_the_right_one() {
+    let (directory, key, identity, _) = kept();
+    let path = directory.path().join("cld.key.age");
+    let text = fs::read(directory.path().join("cld.key")).expect("there");
+    let with = |passphrase| crate::encrypted::quickly(passphrase, &text);
+    custody::write_secret(&path, &with(KNOWN)).expect("written");
+    let read = MasterKey::load(&path, knows()).expect("opened");
+    assert_eq!(
+        (read.key_id(), read.custody()),
+        (key.key_id(), Custody::Passphrase)
+    );
+    // It was made to be quickly tried.
+    let report = check(&path, knows()).expect("opened");
+    assert!(report.accepted && report.findings.iter().any(|f| f.words.contains("cheap")));
+
+    let refused = |path: &Path, opening| MasterKey::load(path, opening).err().expect("refused");
+    assert!(matches!(
+        refused(&path, Opening::default()),
+        KeyError::Unasked { .. }
+    ));
+    let with_identity = Opening {
+        identity: Some(&identity),
+        ..knows()
+    };
+    assert!(matches!(
+        refused(&path, with_identity),
+        KeyError::Locked {
+            source: OpenError::HasPassphrase,
+            ..
+        }
+    ));
+    let other = directory.path().join("other.key.age");
+    custody::write_secret(&other, &with("another one altogether")).expect("written");
+    assert!(matches!(
+        refused(&other, knows()),
+        KeyError::Locked {
+            source: OpenError::WrongPassphrase,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn what_is_weak_in_the_clear_is_weak_encrypted() {
+    let (directory, ..) = kept();
+    let path = directory.path().join("weak.key.age");
+    let weak = format!("cld-key-1:{}", data_encoding::BASE64.encode(&[7; 32]));
+    let file = crate::encrypted::quickly(KNOWN, weak.as_bytes());
+    custody::write_secret(&path, &file).expect("written");
+    assert!(matches!(
+        MasterKey::load(&path, knows()),
+        Err(KeyError::Format { .. })
+    ));
+    // A test key stays one.
+    let path = directory.path().join("test.key.age");
+    custody::write_secret(&path, &crate::encrypted::quickly(KNOWN, TEST_KEY)).expect("written");
+    let key = MasterKey::load(&path, knows()).expect("a test key");
+    assert!(key.is_test() && key.custody() == Custody::TestKey);
 }
 
 proptest! {

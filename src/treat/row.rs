@@ -49,9 +49,9 @@ pub struct RowPlan {
     /// How the values of a row are made, in their order.
     pub(super) makes: Vec<ValueOf>,
     /// The slots of the pseudonyms that rows have, in their order.
-    kept: Vec<usize>,
+    pub(super) kept: Vec<usize>,
     pub(super) schema: Arc<Schema>,
-    slots: Vec<Slot>,
+    pub(super) slots: Vec<Slot>,
     pub(super) person_slot: usize,
     /// `None` if the configuration drops the NHS number: then nothing made of it may stand in another column either.
     nhs_slot: Option<usize>,
@@ -80,11 +80,11 @@ pub(super) enum ValueOf {
 }
 
 /// A field whose values get pseudonyms.
-struct Slot {
-    field: usize,
-    domain: Domain,
+pub(super) struct Slot {
+    pub field: usize,
+    pub domain: Domain,
     key: DomainKey,
-    source: SlotSource,
+    pub source: SlotSource,
 }
 
 impl Slot {
@@ -99,7 +99,7 @@ impl Slot {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum SlotSource {
+pub(super) enum SlotSource {
     NhsNumber,
     /// The cell itself.
     Cell,

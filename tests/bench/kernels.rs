@@ -21,7 +21,7 @@ use cld_return::nhs_number::{NhsNumber, canonical};
 use cld_return::sample;
 use cld_return::schema::{Domain, Schema};
 use cld_return::treat::{
-    Identifiers, LocalRefusal, MasterKey, People, RowPlan, Scope, Treater, Values, Watch,
+    Identifiers, LocalRefusal, MasterKey, Opening, People, RowPlan, Scope, Treater, Values, Watch,
 };
 use cld_return::validate::{Checker, Kernel, Lexicon, LexiconContext, Plan, Setting};
 use cld_return::write::{
@@ -230,7 +230,7 @@ impl Council {
         let header = blocks(&source.source);
         let mapping = Mapping::fit(&source, None, header.header(), &schema).expect("its columns");
         let keys = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("samples/keys/test.key");
-        let key = MasterKey::load(&keys).expect("the test key");
+        let key = MasterKey::load(&keys, Opening::default()).expect("the test key");
         let scope = Scope::new("999", "recipient", "purpose", "2026").expect("a scope");
         let day = |text| Date::parse_iso(text).expect("a day");
         let setting = Setting {

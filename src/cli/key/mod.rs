@@ -1,11 +1,15 @@
 //! `cld key`.
 
-use std::path::PathBuf;
+mod rotate;
+mod shares;
+
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::Format;
+use super::custodian::{Identity, Locking};
 use super::print;
 use crate::attest::{SigningKey, sign};
 use crate::error::{Error, Result};
@@ -13,7 +17,7 @@ use crate::treat::{MasterKey, key};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a new key from the operating system's random source, in a file that only you can read
+    /// Make a new key from the system's random source, in a file that only you can read
     ///
     /// Whoever holds the pseudonym key can find the NHS number behind every pseudonym. Keep it where the recipient and
     /// the people who prepare the return cannot read it, keep a second copy elsewhere, and never send it by e-mail.
@@ -22,6 +26,16 @@ pub enum Command {
     Id(File),
     /// Check how a key file is kept
     Check(File),
+    /// Encrypt a key file, or encrypt it anew, into a new file
+    ///
+    /// The old file stays: once the new one is named in the configuration and backed up, destroy it and its copies.
+    Encrypt(Encrypt),
+    /// Make the key of the next epoch, and say what to do with it
+    Rotate(rotate::Rotate),
+    /// Divide a key among several people, so that some of them together can make it again
+    Split(shares::Split),
+    /// Make a key again from the shares of enough people
+    Join(shares::Join),
 }
 
 #[derive(Debug, Args)]
@@ -29,8 +43,23 @@ pub struct New {
     /// The file to make. An existing file is never overwritten.
     file: PathBuf,
     /// Make a pair that signs manifests; the public key goes beside it as FILE with the ending .pub.pem.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["encrypt", "encrypt_to"])]
     signing: bool,
+    #[command(flatten)]
+    locking: Locking,
+}
+
+#[derive(Debug, Args)]
+pub struct Encrypt {
+    /// The key file, encrypted or not.
+    file: PathBuf,
+    /// The file to make. An existing file is never overwritten.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    locking: Locking,
+    #[command(flatten)]
+    identity: Identity,
 }
 
 #[derive(Debug, Args)]
@@ -38,15 +67,17 @@ pub struct File {
     /// The key file.
     file: PathBuf,
     /// It is a key that signs manifests.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "identity")]
     signing: bool,
+    #[command(flatten)]
+    identity: Identity,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 }
 
 impl Command {
-    pub fn run(&self) -> Result<()> {
+    pub fn run(&self, schemas: Option<&Path>) -> Result<()> {
         match self {
             Self::New(new) if new.signing => {
                 let key = SigningKey::generate()?;
@@ -59,8 +90,9 @@ impl Command {
                 ))
             }
             Self::New(new) => {
+                let lock = new.locking.lock(&new.file)?;
                 let key = MasterKey::generate()?;
-                key.write_new(&new.file)?;
+                key.write_new(&new.file, lock.as_ref(), "")?;
                 print::out(&format!(
                     "key     {}\nkey id  {}\n",
                     new.file.display(),
@@ -71,7 +103,7 @@ impl Command {
                 let id = if file.signing {
                     SigningKey::load(&file.file)?.public().key_id()
                 } else {
-                    MasterKey::load(&file.file)?.key_id()
+                    MasterKey::load(&file.file, file.identity.opening())?.key_id()
                 };
                 match file.format {
                     Format::Human => print::out(&format!("{id}\n")),
@@ -79,7 +111,21 @@ impl Command {
                 }
             }
             Self::Check(file) => file.check(),
+            Self::Encrypt(encrypt) => encrypt.run(),
+            Self::Rotate(rotate) => rotate.run(schemas),
+            Self::Split(split) => split.run(),
+            Self::Join(join) => join.run(),
         }
+    }
+}
+
+impl Encrypt {
+    fn run(&self) -> Result<()> {
+        let lock = self.locking.lock(&self.out)?.ok_or_else(|| {
+            Error::Usage("say how it is encrypted: --encrypt passphrase, or --encrypt-to with an age public key".into())
+        })?;
+        let id = key::encrypt(&self.file, self.identity.opening(), &self.out, &lock)?;
+        print::out(&format!("key     {}\nkey id  {id}\n", self.out.display()))
     }
 }
 
@@ -88,7 +134,7 @@ impl File {
         let report = if self.signing {
             sign::check(&self.file)?
         } else {
-            key::check(&self.file)?
+            key::check(&self.file, self.identity.opening())?
         };
         match self.format {
             Format::Human => {
@@ -118,12 +164,7 @@ impl File {
         if report.accepted {
             return Ok(());
         }
-        // What is wrong was told; the loader says it again as the reason for the exit code.
-        if self.signing {
-            SigningKey::load(&self.file).map(drop)
-        } else {
-            MasterKey::load(&self.file).map(drop)
-        }?;
-        Err(Error::Internal("a key was refused and accepted".into()))
+        // What is wrong was told; it is said again as the reason for the exit code.
+        Err(Error::Key(report.refused(&self.file)))
     }
 }
