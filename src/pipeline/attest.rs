@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::schema::Make;
 use crate::select::Exclusion;
+use crate::tokens::without_nhs_numbers;
 use crate::treat::{Form, Identifiers, MasterKey, RowPlan, Scope, key};
 use crate::validate::across::Collapsed;
 use crate::validate::{Broken, Check, Derived, Plan, Status, Validity, derived_period};
@@ -309,9 +310,10 @@ fn sources(facts: &Facts<'_>) -> Vec<say::Source> {
                 .ignore
                 .iter()
                 .chain(input.mapping.local.iter().map(|(name, _)| name))
-                .cloned()
+                .filter(|name| input.mapping.names.contains(name))
+                // Who names a column after a person must not send the name.
+                .map(|name| without_nhs_numbers(name).into_owned())
                 .collect();
-            ignored.retain(|name| input.mapping.names.contains(name));
             ignored.sort();
             let absent = schema
                 .fields
@@ -321,7 +323,7 @@ fn sources(facts: &Facts<'_>) -> Vec<say::Source> {
             let mut absent: Vec<_> = absent.map(|(_, field)| field.name.clone()).collect();
             absent.sort();
             say::Source {
-                name: input.source.name.clone(),
+                name: without_nhs_numbers(&input.source.name).into_owned(),
                 kind: input.source.kind().into(),
                 encoding: source.encoding.name().into(),
                 bytes: input.source.size(),
