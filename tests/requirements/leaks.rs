@@ -51,10 +51,10 @@ impl Detector {
     fn finds(&self, bytes: &[u8]) -> Option<&'static str> {
         for at in 0..bytes.len() {
             let rest = &bytes[at..];
-            if rest[0].is_ascii_digit() {
-                if let Some(form) = self.begins(rest) {
-                    return Some(form);
-                }
+            if rest[0].is_ascii_digit()
+                && let Some(form) = self.begins(rest)
+            {
+                return Some(form);
             }
             if let Some(word) = rest.first_chunk::<8>() {
                 let (little, big) = (u64::from_le_bytes(*word), u64::from_be_bytes(*word));

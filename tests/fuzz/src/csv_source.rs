@@ -104,9 +104,14 @@ fn plainly(text: &str) -> Option<Table> {
     if has {
         rows.push((row, cells, any));
     }
+    let first = text.split('\n').next()?;
+    if first.bytes().all(|b| b.is_ascii_whitespace()) {
+        return None;
+    }
     let mut rows = rows.into_iter();
     let (_, names, _) = rows.next()?;
-    if names.iter().all(|name| name.trim().is_empty()) && names.len() == 1 {
+    // In a name of a column not even quotes make a carriage return harmless.
+    if names.iter().any(|name| name.contains('\r')) {
         return None;
     }
     let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();

@@ -51,10 +51,14 @@ pub fn yaml(bytes: &[u8]) {
     match yaml::parse::<Value>(text) {
         Ok(value) => {
             assert!(!has_alias(text), "an alias that nobody refused");
-            let written = serde_yaml::to_string(&value).expect("a value can be written");
-            let again: Value = serde_yaml::from_str(&written).expect("what was written is read");
-            // A number that is none is not even itself.
-            assert!(again == value || written.contains(".nan"), "{written}");
+            // The library cannot write every tag that it reads; nothing of ours has tags.
+            if !text.contains('!') {
+                let written = serde_yaml::to_string(&value).expect("a value can be written");
+                let again: Value =
+                    serde_yaml::from_str(&written).expect("what was written is read");
+                // A number that is none is not even itself.
+                assert!(again == value || written.contains(".nan"), "{written}");
+            }
         }
         Err(error) => {
             within(error.place);
