@@ -3,6 +3,11 @@
 //! Text is Windows-1252 or ASCII bytes. Letters beyond ASCII count as letters; the dashes and the hard space of
 //! Windows-1252 count as the hyphen and the space they look like.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::redact::WITHHELD;
+
 /// Something found in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Token {
@@ -44,6 +49,12 @@ struct Run {
 
 /// Calls `found` for every token of the text.
 pub fn scan(text: &[u8], mut found: impl FnMut(Token)) {
+    scan_places(text, |token, _| found(token));
+}
+
+/// The same with the place of each token.
+#[inline]
+fn scan_places(text: &[u8], mut found: impl FnMut(Token, Range<usize>)) {
     let none = Run {
         start: 0,
         end: 0,
@@ -77,23 +88,26 @@ pub fn scan(text: &[u8], mut found: impl FnMut(Token)) {
     }
 }
 
-fn judge(text: &[u8], before: [Run; 2], run: Run, found: &mut impl FnMut(Token)) {
+#[inline]
+fn judge(text: &[u8], before: [Run; 2], run: Run, found: &mut impl FnMut(Token, Range<usize>)) {
     let length = run.end - run.start;
     match run.holds {
-        DIGIT if length == 10 => found(Token::TenDigits(number(text, run))),
+        DIGIT if length == 10 => {
+            found(Token::TenDigits(number(text, run)), run.start..run.end);
+        }
         DIGIT if length == 4 => {
             let [first, second] = before;
             let three = |r: Run| r.holds == DIGIT && r.end - r.start == 3;
             if three(first) && three(second) && gap(text, first, second) && gap(text, second, run) {
-                found(Token::TenDigits(
-                    (number(text, first) * 1000 + number(text, second)) * 10_000
-                        + number(text, run),
-                ));
+                let number = (number(text, first) * 1000 + number(text, second)) * 10_000
+                    + number(text, run);
+                found(Token::TenDigits(number), first.start..run.end);
             }
         }
         holds if holds == DIGIT | LETTER => {
             if (5..=7).contains(&length) {
-                postcode(&text[run.start..run.end], &[], found);
+                let place = run.start..run.end;
+                postcode(&text[place.clone()], &[], |token| found(token, place));
             } else if length == 3 {
                 let outward = before[1];
                 if (2..=4).contains(&(outward.end - outward.start))
@@ -103,7 +117,7 @@ fn judge(text: &[u8], before: [Run; 2], run: Run, found: &mut impl FnMut(Token))
                     postcode(
                         &text[outward.start..outward.end],
                         &text[run.start..run.end],
-                        found,
+                        |token| found(token, outward.start..run.end),
                     );
                 }
             }
@@ -123,7 +137,7 @@ fn number(text: &[u8], run: Run) -> u64 {
         .fold(0, |n, d| n * 10 + u64::from(d - b'0'))
 }
 
-fn postcode(a: &[u8], b: &[u8], found: &mut impl FnMut(Token)) {
+fn postcode(a: &[u8], b: &[u8], found: impl FnOnce(Token)) {
     let mut packed = 0;
     for byte in a.iter().chain(b) {
         packed = packed << 8 | u64::from(byte.to_ascii_uppercase());
@@ -142,12 +156,39 @@ pub fn pack_postcode(full: &str) -> u64 {
     })
 }
 
+/// The text with every NHS number in it withheld: for what people have named, files and columns, before it is shown.
+pub fn without_nhs_numbers(text: &str) -> Cow<'_, str> {
+    let mut places = Vec::new();
+    scan_places(text.as_bytes(), |token, place| {
+        if matches!(token, Token::TenDigits(n) if is_nhs_number(n)) {
+            places.push(place);
+        }
+    });
+    if places.is_empty() {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut from = 0;
+    // Both ends are digits, so they are ends of characters.
+    for place in places {
+        shown.push_str(&text[from..place.start]);
+        shown.push_str(WITHHELD);
+        from = place.end;
+    }
+    shown.push_str(&text[from..]);
+    shown.into()
+}
+
+fn is_nhs_number(n: u64) -> bool {
+    crate::nhs_number::canonical(&format!("{n:010}")).is_ok()
+}
+
 /// Whether the text holds ten digits that pass as an NHS number.
 pub fn holds_nhs_number(text: &[u8]) -> bool {
     let mut holds = false;
     scan(text, |token| {
         if let Token::TenDigits(n) = token {
-            holds |= crate::nhs_number::canonical(&format!("{n:010}")).is_ok();
+            holds |= is_nhs_number(n);
         }
     });
     holds
@@ -216,6 +257,26 @@ mod tests {
         }
         for text in [&b"EC1A 1"[..], b"EC1A 1BBX", b"XEC1A1BBXX", b"EC1A  1BB"] {
             assert_eq!(all(text), vec![]);
+        }
+    }
+
+    #[test]
+    fn names_are_shown_without_the_numbers_in_them() {
+        for (text, shown) in [
+            ("week 3.csv", "week 3.csv"),
+            ("9434765919.csv", "[withheld].csv"),
+            (
+                "é 943 476 5919 and local_943-476-5919",
+                "é [withheld] and local_[withheld]",
+            ),
+            // No NHS numbers: the check digit, a placeholder, a longer run.
+            (
+                "9434765918 0000000000 19434765919",
+                "9434765918 0000000000 19434765919",
+            ),
+            ("LS1 4AP", "LS1 4AP"),
+        ] {
+            assert_eq!(without_nhs_numbers(text), shown);
         }
     }
 

@@ -9,6 +9,7 @@ mod faults;
 mod golden;
 mod no_network;
 mod property;
+mod requirements;
 mod runs;
 mod support;
 mod treatment;

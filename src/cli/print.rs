@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::tokens::without_nhs_numbers;
 
 /// Writes a result to stdout.
 ///
@@ -27,8 +28,10 @@ pub fn json(value: &serde_json::Value) -> Result<()> {
 
 /// Tells why a command failed, on stderr.
 pub fn error(error: &Error) {
+    let remedy = error.remedy();
+    let error = told(error);
     // Where stderr is gone there is nobody to tell.
-    let _ = match error.remedy() {
+    let _ = match remedy {
         Some(remedy) => writeln!(io::stderr(), "cld: {error}. {remedy}"),
         None => writeln!(io::stderr(), "cld: {error}"),
     };
@@ -37,6 +40,11 @@ pub fn error(error: &Error) {
 /// Tells something beside the result, on stderr.
 pub fn note(words: &str) {
     let _ = writeln!(io::stderr(), "cld: {words}");
+}
+
+/// An error in words. Somebody may have named a file or a column after a person, so it is told without NHS numbers.
+pub fn told(error: &Error) -> String {
+    without_nhs_numbers(&error.to_string()).into_owned()
 }
 
 /// Tells that a bundle was made although its summary could not be printed.

@@ -8,7 +8,7 @@ use super::reader::{Reader, inside, nested};
 use crate::date::Date;
 use crate::encrypted::PublicKey;
 use crate::extract::Source;
-use crate::schema::{Schema, Treatment};
+use crate::schema::{Schema, SchemaError, Treatment};
 
 /// A configuration that can be run.
 #[derive(Debug)]
@@ -292,21 +292,38 @@ impl Config {
             fault,
         };
         let text = String::from_utf8(bytes).map_err(|_| malformed("is not UTF-8".into()))?;
+        Self::parse(&text, path, |id| Schema::load(id, schemas))
+    }
+
+    /// Checks the text of a configuration as if it stood in the file `path`. `schema` gives the return of a name.
+    ///
+    /// # Errors
+    /// As for [`Config::load`].
+    pub fn parse(
+        text: &str,
+        path: &Path,
+        schema: impl FnOnce(&str) -> Result<Schema, SchemaError>,
+    ) -> crate::error::Result<Self> {
         // The parser would quote the line that it cannot read.
         if SECRETS.iter().any(|secret| text.contains(secret)) {
-            return Err(
-                malformed("holds a key, so it is a key file and no configuration".into()).into(),
-            );
+            return Err(ConfigError::Malformed {
+                path: path.to_owned(),
+                fault: "holds a key, so it is a key file and no configuration".into(),
+            }
+            .into());
         }
-        let raw: RawConfig = crate::yaml::parse(&text).map_err(|e| malformed(e.to_string()))?;
+        let raw: RawConfig = crate::yaml::parse(text).map_err(|error| ConfigError::Malformed {
+            path: path.to_owned(),
+            fault: error.to_string(),
+        })?;
         let base = path.parent().unwrap_or(Path::new("."));
-        let schema = Schema::load(&raw.return_id, schemas)?;
+        let schema = schema(&raw.return_id)?;
         let mut faults = Vec::new();
         let config = Reader {
             base,
             faults: &mut faults,
         }
-        .config(raw, schema, &text);
+        .config(raw, schema, text);
         match config {
             Some(config) if faults.is_empty() => Ok(config),
             _ => Err(ConfigError::Faults {

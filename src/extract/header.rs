@@ -15,10 +15,11 @@ impl HeaderRow {
     /// Splits the header line, which is UTF-8.
     pub(super) fn parse(line: Vec<u8>) -> Self {
         let mut text = line;
+        let end = text.len();
         let mut names = Vec::new();
         let mut at = 0;
         loop {
-            let (span, next) = cell(&mut text, at);
+            let (span, next) = cell(&mut text, at, end);
             names.push(
                 String::from_utf8_lossy(&text[span.range()])
                     .trim()
@@ -37,12 +38,11 @@ enum After {
     Record,
 }
 
-/// The value of the header's cell that begins at `at`. Doubled quotes are undone in a copy behind `end`.
-fn cell(text: &mut Vec<u8>, at: usize) -> (Span, After) {
-    let end = text.len();
-    if text.get(at) != Some(&b'"') {
-        let stop = memchr2(b',', b'\n', &text[at..]).map_or(end, |n| at + n);
-        return match text.get(stop) {
+/// The value of the cell that begins at `at` of a header that ends at `end`. Doubled quotes are undone in a copy behind.
+fn cell(text: &mut Vec<u8>, at: usize, end: usize) -> (Span, After) {
+    if text[..end].get(at) != Some(&b'"') {
+        let stop = memchr2(b',', b'\n', &text[at..end]).map_or(end, |n| at + n);
+        return match text[..end].get(stop) {
             Some(b',') => (span(at, stop), After::Cell(stop + 1)),
             _ => (span(at, stop), After::Record),
         };

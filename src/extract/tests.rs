@@ -84,6 +84,17 @@ fn names_of_columns_are_trimmed_and_marks_removed() {
     let blocks = Blocks::open(&source(None), 0, Box::new(Cursor::new(text))).unwrap();
     assert_eq!(blocks.header().names, ["a", "b, c", ""]);
     assert_eq!(blocks.encoding(), Encoding::Utf8);
+    // Doubled quotes in a name do not reach into the names behind it, with or without an end of the line.
+    for text in [
+        "\"a\"\"b\",\"c\"",
+        "\"a\"\"b\",\"c\"\n",
+        "\"a\"\"b\",c",
+        "\"a\"\"b\",c\r\n",
+    ] {
+        let reader = Box::new(Cursor::new(text.as_bytes().to_vec()));
+        let blocks = Blocks::open(&source(None), 0, reader).unwrap();
+        assert_eq!(blocks.header().names, ["a\"b", "c"], "{text}");
+    }
 }
 
 #[test]

@@ -22,6 +22,7 @@ use crate::date::Date;
 use crate::error::{Error, Result};
 use crate::schema::Make;
 use crate::select::Exclusion;
+use crate::tokens::without_nhs_numbers;
 use crate::treat::{
     Custody, Form, Identifiers, MasterKey, Objections, People, RowPlan, Scope, Traits, key,
 };
@@ -406,9 +407,10 @@ fn sources(facts: &Facts<'_>) -> Vec<say::Source> {
                 .ignore
                 .iter()
                 .chain(input.mapping.local.iter().map(|(name, _)| name))
-                .cloned()
+                .filter(|name| input.mapping.names.contains(name))
+                // Who names a column after a person must not send the name.
+                .map(|name| without_nhs_numbers(name).into_owned())
                 .collect();
-            ignored.retain(|name| input.mapping.names.contains(name));
             ignored.sort();
             let absent = schema
                 .fields
@@ -418,7 +420,7 @@ fn sources(facts: &Facts<'_>) -> Vec<say::Source> {
             let mut absent: Vec<_> = absent.map(|(_, field)| field.name.clone()).collect();
             absent.sort();
             say::Source {
-                name: input.source.name.clone(),
+                name: without_nhs_numbers(&input.source.name).into_owned(),
                 kind: input.source.kind().into(),
                 encoding: source.encoding.name().into(),
                 bytes: input.source.size(),

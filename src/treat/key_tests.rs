@@ -119,14 +119,15 @@ fn the_source_digest_has_a_key_of_its_own() {
 
 #[test]
 fn recipients_purposes_and_epochs_share_nothing_in_100_000() {
-    let base = ["999", "nhs-england", "client-level-data", "2026"];
-    let others = [(0, "998"), (1, "other-body"), (2, "research"), (3, "2027")];
-    let mut scopes = vec![base];
-    scopes.extend(others.map(|(at, text)| {
-        let mut parts = base;
-        parts[at] = text;
-        parts
-    }));
+    // Two of each, in all eight ways, and another council.
+    let mut scopes = vec![["998", "nhs-england", "client-level-data", "2026"]];
+    for recipient in ["nhs-england", "other-body"] {
+        for purpose in ["client-level-data", "research"] {
+            for epoch in ["2026", "2027"] {
+                scopes.push(["999", recipient, purpose, epoch]);
+            }
+        }
+    }
     let numbers: Vec<NhsNumber> = (9_990_000_000_u64..)
         .filter_map(|n| canonical(&n.to_string()).ok())
         .take(100_000)
@@ -144,7 +145,7 @@ fn recipients_purposes_and_epochs_share_nothing_in_100_000() {
             );
         }
     }
-    assert_eq!(seen.len(), 5 * numbers.len());
+    assert_eq!(seen.len(), 9 * numbers.len());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::Place;
 /// running text that begins so is refused with the rest: telling them apart would take a second reader of YAML.
 pub(super) fn first_anchor(text: &str) -> Option<Place> {
     let mut open = Open::default();
-    for (number, line) in text.lines().enumerate() {
+    for (number, line) in lines(text).enumerate() {
         if let Some(column) = open.anchor_in(line) {
             return Some(Place {
                 line: number + 1,
@@ -15,6 +15,28 @@ pub(super) fn first_anchor(text: &str) -> Option<Place> {
         }
     }
     None
+}
+
+/// The lines as YAML 1.1 ends them, so that nothing looks like the rest of a comment which the reader takes for a line.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let Some((at, end)) = text
+            .char_indices()
+            .find(|(_, c)| matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}'))
+        else {
+            rest = None;
+            return Some(text);
+        };
+        let behind = &text[at + end.len_utf8()..];
+        rest = Some(match end {
+            '\r' => behind.strip_prefix('\n').unwrap_or(behind),
+            _ => behind,
+        });
+        Some(&text[..at])
+    })
 }
 
 /// What is still open at the end of a line.
@@ -112,6 +134,15 @@ mod tests {
         assert_eq!(found("- >\n *text\n- &x 1\n"), Some((3, 3)));
         assert_eq!(found("--- &x a\n"), Some((1, 5)));
         assert_eq!(found("a: b # &x\nc: !!str &x d\n"), Some((2, 10)));
+        // Every end of a line that YAML knows ends a comment.
+        for end in ["\r", "\r\n", "\u{85}", "\u{2028}", "\u{2029}"] {
+            assert_eq!(
+                found(&format!("a: b # c{end}d: &x 1\n")),
+                Some((2, 4)),
+                "{end:?}"
+            );
+        }
+        assert_eq!(found("\u{feff}&x a: 1\n"), Some((1, 1)));
     }
 
     #[test]

@@ -9,6 +9,8 @@ import re
 import select
 import signal
 import sys
+import termios
+import time
 
 answers = json.loads(sys.argv[1])
 child, terminal = pty.fork()
@@ -35,6 +37,11 @@ while True:
                 with open(f"/proc/{child}/{name}", errors="replace") as file:
                     state[name] = file.read()
         read_to = len(shown)
+        # The question stands there a moment before the terminal stops showing what is typed; people are slower than that.
+        for _ in range(1000):
+            if not termios.tcgetattr(terminal)[3] & termios.ECHO:
+                break
+            time.sleep(0.01)
         os.write(terminal, answers.pop(0).encode() + b"\n")
 code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 print(json.dumps({"code": code, "shown": shown.decode(errors="replace"), "state": state}))

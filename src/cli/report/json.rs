@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Job, Out, Told, extract, grid};
 use crate::cli::portal;
+use crate::cli::print::told;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::pipeline::Validated;
@@ -39,7 +40,7 @@ pub fn report(job: &Job<'_>, out: &mut Out<impl Write>) -> Result<Told> {
 }
 
 fn failed(error: &Error) -> String {
-    format!("],\n\"error\":{}", json!(error.to_string()))
+    format!("],\n\"error\":{}", json!(told(error)))
 }
 
 pub(super) fn item(finding: &Finding<'_>, lines: &mut Vec<u8>) {

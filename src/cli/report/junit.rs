@@ -14,7 +14,7 @@ use quick_xml::writer::Writer;
 use super::fold::fold;
 use super::{Job, Out, Told};
 use crate::cli::portal;
-use crate::cli::print::number;
+use crate::cli::print::{number, told};
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::pipeline::Validated;
@@ -308,7 +308,7 @@ fn outcome(job: &Job<'_>, count: &Count) -> Outcome {
 fn stopped(error: &Error) -> Case {
     Case {
         rule: "read to the end".into(),
-        outcome: Outcome::Error(error.to_string()),
+        outcome: Outcome::Error(told(error)),
     }
 }
 

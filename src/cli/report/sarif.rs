@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::fold::{Folded, fold};
 use super::{Job, Out, Told};
+use crate::cli::print::told;
 use crate::error::{Error, Result};
 use crate::finding::{ALL_SOURCES, Finding};
 use crate::pipeline::Validated;
@@ -247,7 +248,7 @@ fn failed(error: &Error) -> Value {
     json!({
         "executionSuccessful": false,
         "exitCode": error.exit_status(),
-        "toolExecutionNotifications": [{ "level": "error", "message": message(&error.to_string()) }],
+        "toolExecutionNotifications": [{ "level": "error", "message": message(&told(error)) }],
     })
 }
 
