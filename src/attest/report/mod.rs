@@ -293,7 +293,7 @@ impl Report<'_> {
         let mut worst: Vec<_> = self.p.data_quality.iter().collect();
         worst.retain(|field| wrong(field) > 0);
         worst.sort_by_key(|field| u64::MAX - wrong(field));
-        worst.truncate(6);
+        worst.truncate(5);
         worst
     }
 
@@ -336,6 +336,23 @@ impl Report<'_> {
 
     fn alone(&self, uniqueness: &Uniqueness) -> String {
         alone(uniqueness)
+    }
+
+    /// `5 passed`, and which others there are.
+    fn checks_in_words(&self) -> String {
+        let of = |result: CheckResult| self.p.checks.iter().filter(|c| c.result == result).count();
+        let counted = [
+            CheckResult::Passed,
+            CheckResult::Failed,
+            CheckResult::NotRun,
+        ]
+        .map(|result| (of(result), result_words(result)));
+        let counted = counted.iter().filter(|(n, _)| *n > 0);
+        let counted: Vec<_> = counted.map(|(n, words)| format!("{n} {words}")).collect();
+        match counted.is_empty() {
+            true => "No check of the output was made".to_owned(),
+            false => counted.join(", "),
+        }
     }
 
     fn figure_name(&self, name: &str) -> String {
