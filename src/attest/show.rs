@@ -110,8 +110,9 @@ fn records(text: &mut Text, p: &Predicate) {
         text.figure(
             source.rows,
             &format!(
-                "read from {} ({}, {})",
-                source.name, source.kind, source.encoding
+                "read from {} ({})",
+                source.name,
+                source.form()
             ),
         );
     }

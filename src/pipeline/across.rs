@@ -155,7 +155,7 @@ pub(super) fn read_again<T: Sync, O: Send + Default>(
                 }
                 let watched = input
                     .source
-                    .open_watched(Arc::clone(&counter), Box::new(|_| {}))?;
+                    .open_watched(Arc::clone(&counter), None)?;
                 let mut blocks = Blocks::open(&input.source, at, watched)?;
                 if blocks.header().names != input.mapping.names {
                     return Err(input.changed());

@@ -16,6 +16,7 @@ use crate::attest::predicate::{self as say, Predicate};
 use crate::attest::{self, SigningKey, digest, report};
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::extract::Kind;
 use crate::schema::Make;
 use crate::select::Exclusion;
 use crate::treat::{Form, Identifiers, MasterKey, RowPlan, Scope, key};
@@ -323,7 +324,9 @@ fn sources(facts: &Facts<'_>) -> Vec<say::Source> {
             say::Source {
                 name: input.source.name.clone(),
                 kind: input.source.kind().into(),
-                encoding: source.encoding.name().into(),
+                encoding: (input.source.format.kind == Kind::Csv)
+                    .then(|| source.encoding.name().into()),
+                sheet: input.mapping.sheet.clone(),
                 bytes: input.source.size(),
                 rows: facts.sums.rows[at],
                 blank_lines: facts.sums.blank_lines[at],
