@@ -1,0 +1,164 @@
+//! Small files that unpack to much are refused in little memory, and what is no file is not read.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use super::writers;
+use crate::support::{Council, Record, Said, Table, service};
+
+/// Memory that refusing takes at most, in KiB.
+const MOST: u64 = 64 << 10;
+
+/// What a hostile file unpacks to.
+const UNPACKED: usize = 512 << 20;
+
+/// Runs a command and gives what it said, with the memory it had at most in KiB.
+#[cfg(target_os = "linux")]
+fn measured(mut command: Command) -> (Said, u64) {
+    use nix::libc;
+    use std::io::Read as _;
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut texts = [String::new(), String::new()];
+    child.stdout.take().unwrap().read_to_string(&mut texts[0]).unwrap();
+    child.stderr.take().unwrap().read_to_string(&mut texts[1]).unwrap();
+    let mut status = 0;
+    // SAFETY: a resource usage is plain numbers, for which zeros are a value; the child is ours and not waited for yet.
+    let usage = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        assert!(libc::wait4(child.id() as i32, &mut status, 0, &mut usage) > 0);
+        usage
+    };
+    let [stdout, stderr] = texts;
+    let said = Said {
+        code: libc::WEXITSTATUS(status),
+        stdout,
+        stderr,
+    };
+    (said, usage.ru_maxrss as u64)
+}
+
+fn gzip_of(byte: u8, most: usize) -> Vec<u8> {
+    let mut writer = GzEncoder::new(Vec::new(), Compression::best());
+    writer.write_all(&Record::csv(&[service()])).unwrap();
+    let piece = vec![byte; 1 << 20];
+    for _ in 0..most >> 20 {
+        writer.write_all(&piece).unwrap();
+    }
+    writer.finish().unwrap()
+}
+
+/// A sound workbook in which one part is another.
+fn with_part(part: &str, head: &str, filling: &[u8], most: usize) -> Vec<u8> {
+    let table = Table::of(&Record::csv(&[service()]));
+    let sound = writers::xlsx(&table, false);
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(sound)).unwrap();
+    let mut writer = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(9));
+    for at in 0..archive.len() {
+        let file = archive.by_index_raw(at).unwrap();
+        if file.name().unwrap() != part {
+            writer.raw_copy_file(file).unwrap();
+        }
+    }
+    writer.start_file(part, options).unwrap();
+    writer.write_all(head.as_bytes()).unwrap();
+    let piece = filling.repeat((1 << 20) / filling.len());
+    for _ in 0..most / piece.len() {
+        writer.write_all(&piece).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_small_file_that_unpacks_to_much_takes_little_memory() {
+    const SHEET: &str = "xl/worksheets/sheet1.xml";
+    const TEXTS: &str = "xl/sharedStrings.xml";
+    let spaces = with_part(SHEET, "<worksheet><sheetData>", b" ", UNPACKED);
+    let rows = with_part(SHEET, "<worksheet><sheetData>", b"<row><c><v>1</v></c></row>", UNPACKED);
+    let texts = with_part(TEXTS, "<sst>", b"<si><t>x</t></si>", UNPACKED);
+    let other = with_part("xl/styles.xml", "<styleSheet>", b"<a/>", UNPACKED);
+    let announced = with_part(TEXTS, "<sst uniqueCount = '99999999999999'>", b"<si><t>x</t></si>", 1 << 20);
+    let ratio = "unpacks to more than 200 times its size";
+    for (file, bytes, said) in [
+        ("zeros.csv.gz", gzip_of(b'0', UNPACKED), ""),
+        ("lines.csv.gz", gzip_of(b'\n', UNPACKED), ratio),
+        ("spaces.xlsx", spaces, "holds a text longer than 16 MiB"),
+        ("rows.xlsx", rows, ratio),
+        ("texts.xlsx", texts, "200 times their size"),
+        ("other.xlsx", other, ratio),
+        ("announced.xlsx", announced, "has more than 4000000 different texts"),
+    ] {
+        assert!(bytes.len() < 3 << 20, "{file}: {} bytes", bytes.len());
+        let council = Council::file(file, bytes);
+        let (told, memory) = measured(council.command());
+        assert_eq!(told.code, 3, "{file}: {}", told.stderr);
+        told.says(&[file, said]);
+        assert!(memory < MOST, "{file}: {memory} KiB");
+        eprintln!("{file}: {memory} KiB");
+        let path = council.path(file);
+        let mut validate = Command::new(env!("CARGO_BIN_EXE_cld"));
+        validate.arg("validate").arg(&path);
+        let (told, memory) = measured(validate);
+        assert_eq!(told.code, 3, "{file}: {}", told.stderr);
+        assert!(memory < MOST, "validate {file}: {memory} KiB");
+    }
+}
+
+#[test]
+fn what_is_unpacked_has_a_limit_that_the_configuration_sets() {
+    let table = Table::of(&Record::csv(&vec![service(); 40]));
+    let texts = writers::batch(&table, false);
+    for (file, bytes) in [
+        ("cld.csv.gz", writers::gzip(writers::text(&table, b',').as_bytes())),
+        ("cld.xlsx", writers::xlsx(&table, false)),
+        ("cld.parquet", writers::parquet(&texts, parquet::basic::Compression::SNAPPY)),
+        ("cld.arrow", writers::arrow_file(&texts, None)),
+    ] {
+        Council::file(file, &bytes)
+            .reads("max_inflated: 8 KiB")
+            .fails(3)
+            .said
+            .says(&["holds more than 8 KiB of text", "`max_inflated:`"]);
+        Council::file(file, &bytes).reads("max_inflated: 1 MiB").makes();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_pipes_are_refused_whatever_they_are_called() {
+    for file in ["cld.csv", "cld.csv.gz", "cld.xlsx", "cld.parquet", "cld.arrow"] {
+        for make in [link as fn(&Path), pipe] {
+            let council = Council::bare().and_missing(file);
+            make(&council.path(file));
+            let said = council.run().said;
+            assert_eq!(said.code, 3);
+            said.says(&[file, "is not a plain file"]);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn link(at: &Path) {
+    let target = at.with_extension("target");
+    fs::write(&target, "x").unwrap();
+    std::os::unix::fs::symlink(target, at).unwrap();
+}
+
+#[cfg(unix)]
+fn pipe(at: &Path) {
+    nix::unistd::mkfifo(at, nix::sys::stat::Mode::S_IRUSR).unwrap();
+}
