@@ -24,7 +24,11 @@ pub(super) fn read(raw: &RawSource) -> Result<(Format, Option<Encoding>), Vec<Fa
         known
     });
     format.sheet = raw.sheet.clone();
-    if raw.sheet.as_deref().is_some_and(|sheet| sheet.trim().is_empty()) {
+    if raw
+        .sheet
+        .as_deref()
+        .is_some_and(|sheet| sheet.trim().is_empty())
+    {
         faults.push((".sheet", "is blank".into()));
     }
     match raw.header_row {
@@ -40,7 +44,8 @@ pub(super) fn read(raw: &RawSource) -> Result<(Format, Option<Encoding>), Vec<Fa
         Some(Some(delimiter)) => format.delimiter = delimiter,
         Some(None) => faults.push((
             ".delimiter",
-            "is not one character of ASCII that separates cells, as \";\", \"|\", \"^\" or tab".into(),
+            "is not one character of ASCII that separates cells, as \";\", \"|\", \"^\" or tab"
+                .into(),
         )),
     }
     match raw.quote.as_deref() {
@@ -53,10 +58,7 @@ pub(super) fn read(raw: &RawSource) -> Result<(Format, Option<Encoding>), Vec<Fa
     match raw.max_inflated.as_deref().map(bytes) {
         None => {}
         Some(Some(most)) => format.max_inflated = most,
-        Some(None) => faults.push((
-            ".max_inflated",
-            "is not a size as 500 MiB or 12 GiB".into(),
-        )),
+        Some(None) => faults.push((".max_inflated", "is not a size as 500 MiB or 12 GiB".into())),
     }
     if faults.is_empty() {
         Ok((format, encoding))
@@ -100,7 +102,10 @@ fn misplaced(raw: &RawSource, kind: Kind, faults: &mut Vec<Fault>) {
         if given && !kinds.contains(&kind) {
             faults.push((
                 key,
-                format!("goes with {of}, and this source is {}. Remove it", kind.name()),
+                format!(
+                    "goes with {of}, and this source is {}. Remove it",
+                    kind.name()
+                ),
             ));
         }
     }
@@ -124,7 +129,9 @@ fn delimiter(text: &str) -> Option<u8> {
 /// Reads `500 MiB`. A megabyte is taken for a mebibyte: nobody means to allow less.
 fn bytes(text: &str) -> Option<u64> {
     let text = text.trim();
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let split = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let number: u64 = number.parse().ok()?;
     let power = match unit.trim().to_ascii_lowercase().as_str() {
@@ -134,9 +141,7 @@ fn bytes(text: &str) -> Option<u64> {
         "tib" | "tb" => 40,
         _ => return None,
     };
-    number
-        .checked_mul(1 << power)
-        .filter(|bytes| *bytes > 0)
+    number.checked_mul(1 << power).filter(|bytes| *bytes > 0)
 }
 
 #[cfg(test)]
@@ -147,7 +152,15 @@ mod tests {
     fn sizes_and_separators_are_read() {
         assert_eq!(bytes("12 GiB"), Some(12 << 30));
         assert_eq!(bytes("500MB"), Some(500 << 20));
-        for wrong in ["", "12", "GiB", "0 MiB", "-1 GiB", "99999999999 TiB", "1.5 GiB"] {
+        for wrong in [
+            "",
+            "12",
+            "GiB",
+            "0 MiB",
+            "-1 GiB",
+            "99999999999 TiB",
+            "1.5 GiB",
+        ] {
             assert_eq!(bytes(wrong), None, "{wrong}");
         }
         assert_eq!(delimiter(";"), Some(b';'));

@@ -116,11 +116,7 @@ impl Blocks {
     ///
     /// # Errors
     /// When the file cannot be read, is empty, or is something other than a CSV file.
-    pub fn open(
-        described: &Source,
-        source: usize,
-        text: Text,
-    ) -> Result<Self, ExtractError> {
+    pub fn open(described: &Source, source: usize, text: Text) -> Result<Self, ExtractError> {
         let encoding = text.decoded.or(described.encoding);
         let mut blocks = Self {
             source,

@@ -8,14 +8,15 @@ const MOST: u64 = 200;
 const HARMLESS: u64 = 64 << 20;
 
 /// What to do.
-pub(super) const REMEDY: &str =
-    "If it is sound, unpack it and give it as plain CSV; if you do not know who made it, do not use it";
+pub(super) const REMEDY: &str = "If it is sound, unpack it and give it as plain CSV; if you do not know who made it, do not use it";
 
 /// What is wrong with data of which so many bytes were unpacked to so many.
 pub(super) fn fault(packed: u64, unpacked: u64) -> Option<String> {
     let bomb = unpacked > HARMLESS && unpacked / MOST > packed;
     bomb.then(|| {
-        format!("unpacks to more than {MOST} times its size, as no records do; it was read no further")
+        format!(
+            "unpacks to more than {MOST} times its size, as no records do; it was read no further"
+        )
     })
 }
 

@@ -31,7 +31,8 @@ impl Encoding {
     }
 
     /// The names a configuration may use, for messages.
-    pub const NAMES: &'static str = "utf-8, windows-1252, iso-8859-1, iso-8859-15, utf-16le, utf-16be";
+    pub const NAMES: &'static str =
+        "utf-8, windows-1252, iso-8859-1, iso-8859-15, utf-16le, utf-16be";
 
     /// Whether the text is decoded before records are looked for in it.
     pub(super) fn is_decoded_first(self) -> bool {

@@ -1,6 +1,33 @@
 //! What kind of file a source is, and how it is to be read.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::package::Package;
+use super::{ExtractError, Fingerprint};
+
+/// What a workbook was when it was found to be harmless, and what was seen of it. Copies share it.
+#[derive(Debug, Clone, Default)]
+pub struct LookedThrough(Arc<Mutex<Option<(Fingerprint, Package)>>>);
+
+impl LookedThrough {
+    /// What was seen of the file if it is as it was; else what `look` sees.
+    pub(super) fn or_look(
+        &self,
+        now: Option<Fingerprint>,
+        look: impl FnOnce() -> Result<Package, ExtractError>,
+    ) -> Result<Package, ExtractError> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some((then, package)), Some(now)) = (&*known, &now)
+            && then == now
+        {
+            return Ok(*package);
+        }
+        let package = look()?;
+        *known = now.map(|now| (now, package));
+        Ok(package)
+    }
+}
 
 /// A kind of source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +79,7 @@ impl Kind {
 }
 
 /// How a source is to be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Format {
     /// What it is.
     pub kind: Kind,
@@ -66,6 +93,8 @@ pub struct Format {
     pub quote: Option<u8>,
     /// Text that it may come to at most once it is unpacked, in bytes. A plain text is as large as it is.
     pub max_inflated: u64,
+    /// What was found when a workbook was looked through, so that it is not looked through each time it is opened.
+    pub looked_through: LookedThrough,
 }
 
 impl Format {
@@ -81,6 +110,7 @@ impl Format {
             delimiter: b',',
             quote: Some(b'"'),
             max_inflated: Self::MAX_INFLATED,
+            looked_through: LookedThrough::default(),
         }
     }
 

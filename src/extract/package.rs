@@ -31,6 +31,7 @@ const READ: usize = 1 << 16;
 const OVERLAP: usize = 64;
 
 /// What was seen.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Package {
     /// Some sheet has merged cells.
     pub merged: bool,
@@ -42,7 +43,13 @@ pub(super) struct Package {
 /// When it is something else, or unpacks to more than it may.
 pub(super) fn inspect(source: &Source, file: &File) -> Result<Package, ExtractError> {
     let path = &source.path;
-    let damaged = || fault(path, "is not a sound workbook", "Open it in Excel and save it again");
+    let damaged = || {
+        fault(
+            path,
+            "is not a sound workbook",
+            "Open it in Excel and save it again",
+        )
+    };
     let length = file.metadata().map_err(|e| source.unreadable(e))?.len();
     refuse_other_kinds(source, file)?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|_| damaged())?;
@@ -100,7 +107,8 @@ pub(super) fn inspect(source: &Source, file: &File) -> Result<Package, ExtractEr
 }
 
 const SAVE_AS: &str = "Save it as .xlsx (\"Excel workbook\")";
-const SMALLER: &str = "Save the sheet as CSV, or delete from the workbook what does not belong to it";
+const SMALLER: &str =
+    "Save the sheet as CSV, or delete from the workbook what does not belong to it";
 
 fn refuse_other_kinds(source: &Source, mut file: &File) -> Result<(), ExtractError> {
     use std::io::Seek as _;
@@ -169,7 +177,9 @@ impl Look {
         if self.is_texts {
             self.texts += fresh(b"<si") + fresh(b":si");
             if self.texts > TEXTS || self.says_too_many(bytes) {
-                return Some(format!("has more than {TEXTS} different texts in its cells"));
+                return Some(format!(
+                    "has more than {TEXTS} different texts in its cells"
+                ));
             }
             // Texts that differ do not pack so well, so that there is no need to wait until there are many.
             if of_part > 1 << 20 && of_part / 200 > packed {
@@ -182,7 +192,11 @@ impl Look {
             _ => OTHER_PART,
         };
         (of_part > most).then(|| {
-            let what = if self.is_texts { "the texts of its cells" } else { "a part that is no sheet" };
+            let what = if self.is_texts {
+                "the texts of its cells"
+            } else {
+                "a part that is no sheet"
+            };
             format!("has more than {} in {what}", size(most))
         })
     }
@@ -193,7 +207,9 @@ impl Look {
             let behind = bytes[at..].iter().skip_while(|byte| !byte.is_ascii_digit());
             let digits = behind.take_while(|byte| byte.is_ascii_digit());
             digits.fold(0, |number: u64, digit| {
-                number.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
+                number
+                    .saturating_mul(10)
+                    .saturating_add(u64::from(digit - b'0'))
             }) > TEXTS
         })
     }

@@ -45,7 +45,8 @@ pub(super) fn write(source: &Source, file: File, sink: &mut Sink) -> Result<(), 
         .build()
         .map_err(damaged)?;
     for batch in batches {
-        let batch = batch.map_err(|_| fault("is not a sound Parquet file", "Copy or export it again"))?;
+        let batch =
+            batch.map_err(|_| fault("is not a sound Parquet file", "Copy or export it again"))?;
         typed::write_batch(&source.path, &batch, sink)?;
     }
     Ok(())
@@ -65,7 +66,10 @@ fn viewed(schema: &Schema) -> Schema {
 }
 
 fn unknown_packing(metadata: &ParquetMetaData) -> Option<&'static str> {
-    let mut chunks = metadata.row_groups().iter().flat_map(|group| group.columns());
+    let mut chunks = metadata
+        .row_groups()
+        .iter()
+        .flat_map(|group| group.columns());
     chunks.find_map(|chunk| match chunk.compression() {
         Compression::BROTLI(_) => Some("brotli"),
         Compression::LZO => Some("LZO"),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::dialect::{self, Decoded};
-use super::flow::{Sink, Halt, flow};
+use super::flow::{Halt, Sink, flow};
 use super::gzip::Unpacked;
 use super::{Encoding, ExtractError, Format, Kind, ipc, parquet, xlsx};
 
@@ -67,7 +67,8 @@ impl Source {
                         read.fetch_add(self.size(), Ordering::Relaxed);
                     }
                 }
-                let write: fn(&Source, File, &mut Sink) -> Result<(), Halt> = match self.format.kind {
+                let write: fn(&Source, File, &mut Sink) -> Result<(), Halt> = match self.format.kind
+                {
                     Kind::Xlsx => xlsx::write,
                     Kind::Parquet => parquet::write,
                     Kind::Csv | Kind::Arrow => ipc::write,
@@ -124,7 +125,10 @@ impl Source {
         {
             return Err(ExtractError::File {
                 path: self.path.clone(),
-                fault: format!("begins with the mark of UTF-16, but the configuration says {}", said.name()),
+                fault: format!(
+                    "begins with the mark of UTF-16, but the configuration says {}",
+                    said.name()
+                ),
                 remedy: "Remove `encoding:` from the source",
             });
         }
@@ -201,13 +205,17 @@ impl Source {
         is_gzip(&self.path)
     }
 
-    /// Reads the file once to tell its encoding: UTF-8 if all of it is valid UTF-8, else Windows-1252.
+    /// Reads the file once to tell its encoding: UTF-8 if all of it is valid UTF-8, else Windows-1252, unless a mark says
+    /// something else. What is no text has none, and is read as UTF-8.
     ///
     /// # Errors
     /// When it cannot be read.
     pub fn detect_encoding(&self) -> Result<Encoding, ExtractError> {
         if let Some(encoding) = self.encoding {
             return Ok(encoding);
+        }
+        if self.format.kind != Kind::Csv {
+            return Ok(Encoding::Utf8);
         }
         let Text {
             mut reader,

@@ -5,13 +5,15 @@ use std::io::Write as _;
 use std::path::Path;
 
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, RecordBatch, TimestampMicrosecondArray,
-    TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray,
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, RecordBatch,
+    TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray,
+    TimestampSecondArray,
 };
 use arrow::datatypes::{
-    DataType, Date32Type, Date64Type, Decimal128Type, Decimal256Type, Decimal32Type, Decimal64Type, DecimalType,
-    Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Schema, Time32MillisecondType,
-    Time32SecondType, Time64MicrosecondType, Time64NanosecondType, TimeUnit, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    DataType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type,
+    DecimalType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    Schema, Time32MillisecondType, Time32SecondType, Time64MicrosecondType, Time64NanosecondType,
+    TimeUnit, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use chrono::{NaiveDateTime, NaiveTime, Timelike};
 
@@ -30,13 +32,19 @@ pub(super) fn write_header(path: &Path, schema: &Schema, sink: &mut Sink) -> Res
     for (at, field) in schema.fields().iter().enumerate() {
         if let Some(what) = unreadable(field.data_type()) {
             return fault(
-                format!("column {} is {what}, which is no cell of a record", letters(at)),
+                format!(
+                    "column {} is {what}, which is no cell of a record",
+                    letters(at)
+                ),
                 "Export it as text, numbers or dates, or leave it out",
             );
         }
     }
     if schema.fields().is_empty() {
-        return fault("has no columns".into(), "A source has a column for each field");
+        return fault(
+            "has no columns".into(),
+            "A source has a column for each field",
+        );
     }
     sink.start(Start {
         first_row: 1,
@@ -170,11 +178,15 @@ fn bare_writer(array: &dyn Array) -> Option<Write<'_>> {
         DataType::Decimal256(..) => decimal::<Decimal256Type>(array),
         DataType::Date32 => {
             let array = array.as_primitive::<Date32Type>();
-            Box::new(|row, text| day_or_number(text, array.value_as_datetime(row), array.value(row)))
+            Box::new(|row, text| {
+                day_or_number(text, array.value_as_datetime(row), array.value(row))
+            })
         }
         DataType::Date64 => {
             let array = array.as_primitive::<Date64Type>();
-            Box::new(|row, text| day_or_number(text, array.value_as_datetime(row), array.value(row)))
+            Box::new(|row, text| {
+                day_or_number(text, array.value_as_datetime(row), array.value(row))
+            })
         }
         // One that is of the world's time stays in it: a day that was local is then seen to have an hour.
         DataType::Timestamp(unit, _) => {
@@ -182,19 +194,27 @@ fn bare_writer(array: &dyn Array) -> Option<Write<'_>> {
             match unit {
                 TimeUnit::Second => {
                     let array = any.downcast_ref::<TimestampSecondArray>()?;
-                    Box::new(|row, text| day_or_number(text, array.value_as_datetime(row), array.value(row)))
+                    Box::new(|row, text| {
+                        day_or_number(text, array.value_as_datetime(row), array.value(row))
+                    })
                 }
                 TimeUnit::Millisecond => {
                     let array = any.downcast_ref::<TimestampMillisecondArray>()?;
-                    Box::new(|row, text| day_or_number(text, array.value_as_datetime(row), array.value(row)))
+                    Box::new(|row, text| {
+                        day_or_number(text, array.value_as_datetime(row), array.value(row))
+                    })
                 }
                 TimeUnit::Microsecond => {
                     let array = any.downcast_ref::<TimestampMicrosecondArray>()?;
-                    Box::new(|row, text| day_or_number(text, array.value_as_datetime(row), array.value(row)))
+                    Box::new(|row, text| {
+                        day_or_number(text, array.value_as_datetime(row), array.value(row))
+                    })
                 }
                 TimeUnit::Nanosecond => {
                     let array = any.downcast_ref::<TimestampNanosecondArray>()?;
-                    Box::new(|row, text| day_or_number(text, array.value_as_datetime(row), array.value(row)))
+                    Box::new(|row, text| {
+                        day_or_number(text, array.value_as_datetime(row), array.value(row))
+                    })
                 }
             }
         }
@@ -263,6 +283,10 @@ fn time_or_number(text: &mut Vec<u8>, of_day: Option<NaiveTime>, number: impl Di
 }
 
 fn time(text: &mut Vec<u8>, of_day: NaiveTime) {
-    let format = if of_day.nanosecond() == 0 { "%H:%M:%S" } else { "%H:%M:%S%.f" };
+    let format = if of_day.nanosecond() == 0 {
+        "%H:%M:%S"
+    } else {
+        "%H:%M:%S%.f"
+    };
     write(text, of_day.format(format));
 }

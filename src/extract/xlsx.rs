@@ -6,7 +6,9 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use calamine::{DataRef, Dimensions, ExcelDateTime, Reader as _, SheetType, SheetVisible, Xlsx, XlsxError};
+use calamine::{
+    DataRef, Dimensions, ExcelDateTime, Reader as _, SheetType, SheetVisible, Xlsx, XlsxError,
+};
 
 use super::flow::{Halt, Sink, Start};
 use super::source::Source;
@@ -23,7 +25,10 @@ type Workbook = Xlsx<BufReader<File>>;
 
 /// Writes the sheet as text.
 pub(super) fn write(source: &Source, file: File, sink: &mut Sink) -> Result<(), Halt> {
-    let package = package::inspect(source, &file)?;
+    let package = source
+        .format
+        .looked_through
+        .or_look(source.fingerprint(), || package::inspect(source, &file))?;
     let mut workbook =
         Workbook::new(BufReader::new(file)).map_err(|e| unreadable(&source.path, &e, None))?;
     let name = choose(source, &mut workbook)?;
@@ -53,7 +58,10 @@ fn choose(source: &Source, workbook: &mut Workbook) -> Result<String, ExtractErr
         .cloned()
         .collect();
     let listed = |names: &mut dyn Iterator<Item = &str>| {
-        names.map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+        names
+            .map(|n| format!("`{n}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let fault = |fault: String, remedy| ExtractError::File {
         path: source.path.clone(),
@@ -150,7 +158,10 @@ impl Sheet<'_> {
                 break;
             };
             let (cell_row, column) = cell.get_position();
-            if last.is_some_and(|last| last >= (cell_row, column)) || cell_row >= ROWS || column >= COLUMNS {
+            if last.is_some_and(|last| last >= (cell_row, column))
+                || cell_row >= ROWS
+                || column >= COLUMNS
+            {
                 return Err(self.row_fault(
                     u64::from(cell_row) + 1,
                     "cells stand in no order that a sheet has".into(),
@@ -181,14 +192,21 @@ impl Sheet<'_> {
                 None => header.insert(self.begin(std::mem::take(&mut named), sink)?),
             };
             let width = header.names.len();
-            let Some(position) = column.checked_sub(header.first).map(|n| n as usize).filter(|&n| n < width) else {
+            let Some(position) = column
+                .checked_sub(header.first)
+                .map(|n| n as usize)
+                .filter(|&n| n < width)
+            else {
                 // White space is no value that anybody misses.
                 if text.trim().is_empty() {
                     continue;
                 }
                 return Err(self.row_fault(
                     place,
-                    format!("has a value in column {}, which has no name", letters(column as usize)),
+                    format!(
+                        "has a value in column {}, which has no name",
+                        letters(column as usize)
+                    ),
                     "Name the column in the row of column names, or clear the cells",
                 ));
             };
@@ -230,7 +248,10 @@ impl Sheet<'_> {
             "Delete what stands above the row of column names"
         };
         let (Some(&(first, _)), Some(&(last, _))) = (named.first(), named.last()) else {
-            let fault = format!("has no column names in row {} of sheet `{}`", self.header_row, self.name);
+            let fault = format!(
+                "has no column names in row {} of sheet `{}`",
+                self.header_row, self.name
+            );
             return Err(Halt::Fault(self.fault(fault, elsewhere)));
         };
         self.refuse_merged(first, last)?;
@@ -264,8 +285,14 @@ impl Sheet<'_> {
         let Some(merged) = self.merged.iter().filter(touches).min_by_key(|m| m.start) else {
             return Ok(());
         };
-        let cell = |(row, column): (u32, u32)| format!("{}{}", letters(column as usize), u64::from(row) + 1);
-        let what = if merged.start.0 <= header { " in the row of column names" } else { "" };
+        let cell = |(row, column): (u32, u32)| {
+            format!("{}{}", letters(column as usize), u64::from(row) + 1)
+        };
+        let what = if merged.start.0 <= header {
+            " in the row of column names"
+        } else {
+            ""
+        };
         Err(Halt::Fault(self.fault(
             format!(
                 "has merged cells{what} of sheet `{}`: {}:{}",
@@ -353,7 +380,9 @@ fn float(number: f64, text: &mut String) {
     if number.fract() != 0.0 {
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
         if digits > DIGITS {
-            let rounded: f64 = format!("{number:.*e}", DIGITS - 1).parse().unwrap_or(number);
+            let rounded: f64 = format!("{number:.*e}", DIGITS - 1)
+                .parse()
+                .unwrap_or(number);
             text.clear();
             write_to(text, format_args!("{rounded}"));
         }
@@ -375,7 +404,10 @@ fn date(day: &ExcelDateTime, text: &mut String) {
     }
     if !midnight {
         let space = if text.is_empty() { "" } else { " " };
-        write_to(text, format_args!("{space}{hour:02}:{minute:02}:{second:02}"));
+        write_to(
+            text,
+            format_args!("{space}{hour:02}:{minute:02}:{second:02}"),
+        );
         if milli != 0 {
             write_to(text, format_args!(".{milli:03}"));
         }
@@ -407,5 +439,8 @@ fn duration(of: &ExcelDateTime, text: &mut String) {
     }
     let seconds = seconds as u64;
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    write_to(text, format_args!("{hours}:{minutes:02}:{:02}", seconds % 60));
+    write_to(
+        text,
+        format_args!("{hours}:{minutes:02}:{:02}", seconds % 60),
+    );
 }

@@ -144,11 +144,15 @@ impl Mapping {
             .filter_map(missing)
             .collect();
         let missing: Vec<_> = missing.iter().map(String::as_str).collect();
-        faults.extend(
-            unknown_columns
-                .into_iter()
-                .map(|(name, at)| unknown(name, &header.letters(at), schema, &missing, source.source.configured)),
-        );
+        faults.extend(unknown_columns.into_iter().map(|(name, at)| {
+            unknown(
+                name,
+                &header.letters(at),
+                schema,
+                &missing,
+                source.source.configured,
+            )
+        }));
         for (at, field) in schema.fields.iter().enumerate() {
             if mapping.fields[at].is_none() && !field.optional() && !source.absent.contains(&at) {
                 let hint = source.columns.iter().find(|(_, f)| *f == at).map_or(
@@ -218,21 +222,22 @@ fn no_name(source: &SourceConfig, header: &HeaderRow, schema: &Schema, named: us
     }
 }
 
-fn unknown(name: &str, column: &str, schema: &Schema, missing: &[&str], configured: bool) -> String {
+fn unknown(
+    name: &str,
+    column: &str,
+    schema: &Schema,
+    missing: &[&str],
+    configured: bool,
+) -> String {
     if name.is_empty() {
-        return format!(
-            "column {column} has no name. Name it in the source, or remove it"
-        );
+        return format!("column {column} has no name. Name it in the source, or remove it");
     }
     if looks_like_a_value(name) {
         return format!(
             "column {column} has a name that looks like a value, so it is not repeated here. Name the column in the source"
         );
     }
-    let place = format!(
-        "column {column} `{name}` is not a field of {}",
-        schema.id
-    );
+    let place = format!("column {column} `{name}` is not a field of {}", schema.id);
     // A far-fetched field is worse than none: pasted without a thought, it puts one value into another's place.
     match nearest_of(name, missing.iter().copied(), 0.4) {
         Some(near) if !configured => {
@@ -290,7 +295,15 @@ mod tests {
         let wanted = schema.fields.iter().filter(|f| !f.optional());
         let mut names: Vec<_> = wanted.map(|f| f.name.clone()).collect();
         names.extend(more.iter().map(|name| (*name).to_owned()));
-        Mapping::fit(source, cancelled, &HeaderRow { names, ..HeaderRow::default() }, &schema)
+        Mapping::fit(
+            source,
+            cancelled,
+            &HeaderRow {
+                names,
+                ..HeaderRow::default()
+            },
+            &schema,
+        )
     }
 
     #[test]
@@ -337,7 +350,16 @@ mod tests {
     fn a_first_row_without_any_name_is_not_repeated() {
         let schema = Schema::load("cld-release-2", None).unwrap();
         let names = vec!["999".into(), "Lovelace".into()];
-        let error = Mapping::fit(&source(), None, &HeaderRow { names, ..HeaderRow::default() }, &schema).unwrap_err();
+        let error = Mapping::fit(
+            &source(),
+            None,
+            &HeaderRow {
+                names,
+                ..HeaderRow::default()
+            },
+            &schema,
+        )
+        .unwrap_err();
         assert!(!error.to_string().contains("Lovelace"));
         assert_eq!(error.faults.len(), 1);
     }

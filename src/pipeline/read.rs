@@ -212,7 +212,8 @@ fn read_one(
     });
     let text = input.source.open_watched(Arc::clone(counter), watch)?;
     let mut blocks = Blocks::open(&input.source, at, text)?;
-    if blocks.header().names != input.mapping.names || blocks.header().sheet != input.mapping.sheet {
+    if blocks.header().names != input.mapping.names || blocks.header().sheet != input.mapping.sheet
+    {
         return Err(input.changed());
     }
     let mut places = Vec::new();

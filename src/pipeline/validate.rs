@@ -60,7 +60,10 @@ pub fn validate<T: Default + Send>(
     render: impl Fn(&[Finding<'_>], &mut T) + Sync,
     mut take: impl FnMut(T) -> Result<()>,
 ) -> Result<Validated> {
-    let sources: Vec<_> = files.iter().map(|file| SourceConfig::plain(file, sheet)).collect();
+    let sources: Vec<_> = files
+        .iter()
+        .map(|file| SourceConfig::plain(file, sheet))
+        .collect();
     let mut inputs = read::open(&sources, None, &plan.schema)?;
     settle_encodings(&mut inputs)?;
     let count = inputs.len();

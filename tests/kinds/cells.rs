@@ -15,7 +15,11 @@ use crate::property::cases;
 use crate::support::Table;
 
 /// Reads a file with our own reader: its header, and each record with its row.
-fn read(path: &Path, format: Format, encoding: Option<Encoding>) -> (Vec<String>, Vec<(u64, Vec<String>)>) {
+fn read(
+    path: &Path,
+    format: Format,
+    encoding: Option<Encoding>,
+) -> (Vec<String>, Vec<(u64, Vec<String>)>) {
     let source = Source {
         name: "s".into(),
         path: path.to_owned(),
@@ -30,7 +34,8 @@ fn read(path: &Path, format: Format, encoding: Option<Encoding>) -> (Vec<String>
     while let Some(block) = blocks.next().unwrap() {
         let cells = block.into_cells(names.len(), path).unwrap();
         for record in 0..cells.len() {
-            let row = (0..names.len()).map(|at| String::from_utf8(cells.get(at, record).to_vec()).unwrap());
+            let row = (0..names.len())
+                .map(|at| String::from_utf8(cells.get(at, record).to_vec()).unwrap());
             rows.push((cells.row(record), row.collect()));
         }
     }
@@ -47,7 +52,9 @@ fn table() -> impl Strategy<Value = Table> {
         2 => Just(String::new()),
     ];
     (2..6_usize)
-        .prop_flat_map(move |width| vec(vec(cell.clone(), width), 1..20).prop_map(move |rows| (width, rows)))
+        .prop_flat_map(move |width| {
+            vec(vec(cell.clone(), width), 1..20).prop_map(move |rows| (width, rows))
+        })
         .prop_map(|(width, rows)| Table {
             header: (0..width).map(|at| format!("Column {at}")).collect(),
             rows,
@@ -119,14 +126,22 @@ fn every_sort_of_cell_has_its_text() {
     sheet.write_string(0, 0, "Name").unwrap();
     sheet.write_string(0, 1, "Other").unwrap();
     for (row, (number, format, _)) in (1..).zip(cases) {
-        sheet.write_number_with_format(row, 0, *number, format).unwrap();
+        sheet
+            .write_number_with_format(row, 0, *number, format)
+            .unwrap();
     }
     let row = cases.len() as u32 + 1;
     sheet.write_boolean(row, 0, true).unwrap();
-    sheet.write_formula(row + 1, 0, Formula::new("=1+1").set_result("42")).unwrap();
-    sheet.write_formula(row + 2, 0, Formula::new("=1/0").set_result("#DIV/0!")).unwrap();
+    sheet
+        .write_formula(row + 1, 0, Formula::new("=1+1").set_result("42"))
+        .unwrap();
+    sheet
+        .write_formula(row + 2, 0, Formula::new("=1/0").set_result("#DIV/0!"))
+        .unwrap();
     let bold = CellFormat::new().set_bold();
-    sheet.write_rich_string(row + 3, 0, &[(&CellFormat::new(), "Zo"), (&bold, "ë ")]).unwrap();
+    sheet
+        .write_rich_string(row + 3, 0, &[(&CellFormat::new(), "Zo"), (&bold, "ë ")])
+        .unwrap();
     sheet.write_string(row + 4, 0, "0123456789").unwrap();
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("cells.xlsx");
@@ -157,10 +172,14 @@ fn counted_from_1904(from: &Path, to: &Path) {
         let mut text = Vec::new();
         file.read_to_end(&mut text).unwrap();
         if name == "xl/workbook.xml" {
-            let changed = String::from_utf8(text).unwrap().replace("<workbookPr ", "<workbookPr date1904=\"1\" ");
+            let changed = String::from_utf8(text)
+                .unwrap()
+                .replace("<workbookPr ", "<workbookPr date1904=\"1\" ");
             text = changed.into_bytes();
         }
-        writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer
+            .start_file(name, zip::write::SimpleFileOptions::default())
+            .unwrap();
         std::io::Write::write_all(&mut writer, &text).unwrap();
     }
     writer.finish().unwrap();

@@ -6,7 +6,9 @@ use crate::support::{Council, Record, Table, service};
 fn table() -> Table {
     Table::of(&Record::csv(&[
         service().with("Event Description", "Day centre; \"Zoë's\""),
-        service().with("Event Reference", "E2").with("Gender", "Wrong"),
+        service()
+            .with("Event Reference", "E2")
+            .with("Gender", "Wrong"),
     ]))
 }
 
@@ -31,9 +33,18 @@ fn quotes_are_what_the_source_says() {
     let table = table();
     let comma = writers::text(&table, b',');
     // Apostrophes around cells; then none at all, where quotes stand for themselves.
-    let apostrophes = comma.replace('\'', "''").replace("\"\"", "\u{1}").replace('"', "'").replace('\u{1}', "\"");
-    let bare = writers::text(&table, b'|').replace("\"\"", "\u{1}").replace('"', "").replace('\u{1}', "\"");
-    let expected = Council::file("cld.csv", comma).makes().read("submission.csv");
+    let apostrophes = comma
+        .replace('\'', "''")
+        .replace("\"\"", "\u{1}")
+        .replace('"', "'")
+        .replace('\u{1}', "\"");
+    let bare = writers::text(&table, b'|')
+        .replace("\"\"", "\u{1}")
+        .replace('"', "")
+        .replace('\u{1}', "\"");
+    let expected = Council::file("cld.csv", comma)
+        .makes()
+        .read("submission.csv");
     for (text, settings) in [
         (apostrophes, "quote: \"'\""),
         (bare, "delimiter: pipe, quote: none"),
@@ -52,16 +63,44 @@ fn what_is_malformed_is_refused_in_its_row() {
     let mut lonely = utf16.clone();
     lonely.extend_from_slice(&[0x00, 0xD8, b'x', 0]);
     for (bytes, settings, parts) in [
-        (text.clone().into_bytes(), "kind: csv", &["separated by semicolons", "`delimiter: \";\"`"][..]),
-        (writers::text(&table, b'\t').into_bytes(), "kind: csv", &["separated by tabs", "`delimiter: tab`"]),
-        (format!("{text}\"999;x").into_bytes(), "delimiter: \";\"", &["row 4: a quote is opened and never closed"]),
-        (format!("{text}\"999\"x;\r\n").into_bytes(), "delimiter: \";\"", &["row 4: text follows a closing quote"]),
-        (format!("{text}999;x\r\n").into_bytes(), "delimiter: \";\"", &["row 4: has 2 cells where"]),
+        (
+            text.clone().into_bytes(),
+            "kind: csv",
+            &["separated by semicolons", "`delimiter: \";\"`"][..],
+        ),
+        (
+            writers::text(&table, b'\t').into_bytes(),
+            "kind: csv",
+            &["separated by tabs", "`delimiter: tab`"],
+        ),
+        (
+            format!("{text}\"999;x").into_bytes(),
+            "delimiter: \";\"",
+            &["row 4: a quote is opened and never closed"],
+        ),
+        (
+            format!("{text}\"999\"x;\r\n").into_bytes(),
+            "delimiter: \";\"",
+            &["row 4: text follows a closing quote"],
+        ),
+        (
+            format!("{text}999;x\r\n").into_bytes(),
+            "delimiter: \";\"",
+            &["row 4: has 2 cells where"],
+        ),
         (cut, "delimiter: tab", &["is not utf-16le throughout"]),
         (lonely, "delimiter: tab", &["is not utf-16le throughout"]),
-        (utf16, "delimiter: tab, encoding: utf-8", &["begins with the mark of UTF-16, but the configuration says utf-8"]),
+        (
+            utf16,
+            "delimiter: tab, encoding: utf-8",
+            &["begins with the mark of UTF-16, but the configuration says utf-8"],
+        ),
     ] {
-        Council::file("cld.csv", bytes).reads(settings).fails(3).said.says(parts);
+        Council::file("cld.csv", bytes)
+            .reads(settings)
+            .fails(3)
+            .said
+            .says(parts);
     }
 }
 
@@ -71,10 +110,14 @@ fn an_encoding_that_is_named_is_read() {
     let text = writers::text(&table, b',').replace("A81001", "A€");
     let encoded = encoding_rs::ISO_8859_15.encode(&text).0.into_owned();
     assert!(encoded.contains(&0xA4));
-    let ran = Council::file("cld.csv", encoded).reads("encoding: iso-8859-15").makes();
+    let ran = Council::file("cld.csv", encoded)
+        .reads("encoding: iso-8859-15")
+        .makes();
     assert_eq!(ran.submission().column("GP_Practice_Code"), ["A€", "A€"]);
     assert_eq!(ran.predicate()["sources"][0]["encoding"], "iso-8859-15");
     let unmarked = writers::utf16(&text, false)[2..].to_vec();
-    let ran = Council::file("cld.csv", unmarked).reads("encoding: utf-16be").makes();
+    let ran = Council::file("cld.csv", unmarked)
+        .reads("encoding: utf-16be")
+        .makes();
     assert_eq!(ran.submission().column("GP_Practice_Code"), ["A€", "A€"]);
 }

@@ -1,14 +1,11 @@
 //! Small files that unpack to much are refused in little memory, and what is no file is not read.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipWriter};
+use flate2::{Compress, Compression, FlushCompress};
 
 use super::writers;
 use crate::support::{Council, Record, Said, Table, service};
@@ -23,15 +20,24 @@ const UNPACKED: usize = 512 << 20;
 #[cfg(target_os = "linux")]
 fn measured(mut command: Command) -> (Said, u64) {
     use nix::libc;
-    use std::io::Read as _;
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let mut texts = [String::new(), String::new()];
-    child.stdout.take().unwrap().read_to_string(&mut texts[0]).unwrap();
-    child.stderr.take().unwrap().read_to_string(&mut texts[1]).unwrap();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut texts[0])
+        .unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut texts[1])
+        .unwrap();
     let mut status = 0;
     // SAFETY: a resource usage is plain numbers, for which zeros are a value; the child is ours and not waited for yet.
     let usage = unsafe {
@@ -48,38 +54,104 @@ fn measured(mut command: Command) -> (Said, u64) {
     (said, usage.ru_maxrss as u64)
 }
 
-fn gzip_of(byte: u8, most: usize) -> Vec<u8> {
-    let mut writer = GzEncoder::new(Vec::new(), Compression::best());
-    writer.write_all(&Record::csv(&[service()])).unwrap();
-    let piece = vec![byte; 1 << 20];
-    for _ in 0..most >> 20 {
-        writer.write_all(&piece).unwrap();
-    }
-    writer.finish().unwrap()
+/// A mebibyte that repeats, packed so that it can follow itself any number of times.
+fn packed(head: &[u8], filling: &[u8], most: usize) -> (Vec<u8>, usize) {
+    let mut compress = Compress::new(Compression::best(), false);
+    let mut pack = |bytes: &[u8]| {
+        let mut packed = Vec::with_capacity(1 << 20);
+        compress
+            .compress_vec(bytes, &mut packed, FlushCompress::Full)
+            .unwrap();
+        packed
+    };
+    let piece = filling.repeat((1 << 20) / filling.len());
+    let times = most / piece.len();
+    let mut stream = pack(head);
+    stream.extend(pack(&piece).repeat(times));
+    // An empty last block.
+    stream.extend([3, 0]);
+    (stream, head.len() + times * piece.len())
 }
 
-/// A sound workbook in which one part is another.
+fn gzip_of(byte: u8, most: usize) -> Vec<u8> {
+    let (stream, _) = packed(&Record::csv(&[service()]), &[byte], most);
+    let mut file = vec![0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF];
+    file.extend(stream);
+    file.extend([0; 8]);
+    file
+}
+
+/// One part of a package as it is stored.
+struct Part {
+    name: String,
+    stream: Vec<u8>,
+    crc: u32,
+    size: u32,
+}
+
+/// A sound workbook in which one part is another, of which the package says that it is small.
 fn with_part(part: &str, head: &str, filling: &[u8], most: usize) -> Vec<u8> {
     let table = Table::of(&Record::csv(&[service()]));
     let sound = writers::xlsx(&table, false);
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(sound)).unwrap();
-    let mut writer = ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
-        .compression_level(Some(9));
+    let mut parts = Vec::new();
     for at in 0..archive.len() {
-        let file = archive.by_index_raw(at).unwrap();
-        if file.name().unwrap() != part {
-            writer.raw_copy_file(file).unwrap();
+        let mut file = archive.by_index_raw(at).unwrap();
+        let name = file.name().unwrap().into_owned();
+        if name != part {
+            let mut stream = Vec::new();
+            file.read_to_end(&mut stream).unwrap();
+            parts.push(Part {
+                name,
+                stream,
+                crc: file.crc32(),
+                size: file.size() as u32,
+            });
         }
     }
-    writer.start_file(part, options).unwrap();
-    writer.write_all(head.as_bytes()).unwrap();
-    let piece = filling.repeat((1 << 20) / filling.len());
-    for _ in 0..most / piece.len() {
-        writer.write_all(&piece).unwrap();
+    parts.push(Part {
+        name: part.to_owned(),
+        stream: packed(head.as_bytes(), filling, most).0,
+        crc: 0,
+        size: 1000,
+    });
+    package(&parts)
+}
+
+/// A zip archive of packed parts.
+fn package(parts: &[Part]) -> Vec<u8> {
+    let (mut file, mut directory) = (Vec::new(), Vec::new());
+    for part in parts {
+        let at = file.len() as u32;
+        let mut fields = Vec::new();
+        // Version, flags, method, time, date; checksum, sizes, lengths of name and extra field.
+        for field in [20_u16, 0, 8, 0, 33] {
+            fields.extend(field.to_le_bytes());
+        }
+        for field in [part.crc, part.stream.len() as u32, part.size] {
+            fields.extend(field.to_le_bytes());
+        }
+        fields.extend((part.name.len() as u16).to_le_bytes());
+        fields.extend([0, 0]);
+        file.extend(b"PK\x03\x04");
+        file.extend(&fields);
+        file.extend(part.name.as_bytes());
+        file.extend(&part.stream);
+        directory.extend(b"PK\x01\x02\x14\x00");
+        directory.extend(&fields);
+        directory.extend([0; 10]);
+        directory.extend(at.to_le_bytes());
+        directory.extend(part.name.as_bytes());
     }
-    writer.finish().unwrap().into_inner()
+    let (at, count) = (file.len() as u32, parts.len() as u16);
+    file.extend(&directory);
+    file.extend(b"PK\x05\x06\0\0\0\0");
+    file.extend(count.to_le_bytes());
+    file.extend(count.to_le_bytes());
+    file.extend((directory.len() as u32).to_le_bytes());
+    file.extend(at.to_le_bytes());
+    file.extend([0, 0]);
+    file
 }
 
 #[cfg(target_os = "linux")]
@@ -88,10 +160,20 @@ fn a_small_file_that_unpacks_to_much_takes_little_memory() {
     const SHEET: &str = "xl/worksheets/sheet1.xml";
     const TEXTS: &str = "xl/sharedStrings.xml";
     let spaces = with_part(SHEET, "<worksheet><sheetData>", b" ", UNPACKED);
-    let rows = with_part(SHEET, "<worksheet><sheetData>", b"<row><c><v>1</v></c></row>", UNPACKED);
+    let rows = with_part(
+        SHEET,
+        "<worksheet><sheetData>",
+        b"<row><c><v>1</v></c></row>",
+        UNPACKED,
+    );
     let texts = with_part(TEXTS, "<sst>", b"<si><t>x</t></si>", UNPACKED);
     let other = with_part("xl/styles.xml", "<styleSheet>", b"<a/>", UNPACKED);
-    let announced = with_part(TEXTS, "<sst uniqueCount = '99999999999999'>", b"<si><t>x</t></si>", 1 << 20);
+    let announced = with_part(
+        TEXTS,
+        "<sst uniqueCount = '99999999999999'>",
+        b"<si><t>x</t></si>",
+        1 << 20,
+    );
     let ratio = "unpacks to more than 200 times its size";
     for (file, bytes, said) in [
         ("zeros.csv.gz", gzip_of(b'0', UNPACKED), ""),
@@ -100,7 +182,11 @@ fn a_small_file_that_unpacks_to_much_takes_little_memory() {
         ("rows.xlsx", rows, ratio),
         ("texts.xlsx", texts, "200 times their size"),
         ("other.xlsx", other, ratio),
-        ("announced.xlsx", announced, "has more than 4000000 different texts"),
+        (
+            "announced.xlsx",
+            announced,
+            "has more than 4000000 different texts",
+        ),
     ] {
         assert!(bytes.len() < 3 << 20, "{file}: {} bytes", bytes.len());
         let council = Council::file(file, bytes);
@@ -123,9 +209,15 @@ fn what_is_unpacked_has_a_limit_that_the_configuration_sets() {
     let table = Table::of(&Record::csv(&vec![service(); 40]));
     let texts = writers::batch(&table, false);
     for (file, bytes) in [
-        ("cld.csv.gz", writers::gzip(writers::text(&table, b',').as_bytes())),
+        (
+            "cld.csv.gz",
+            writers::gzip(writers::text(&table, b',').as_bytes()),
+        ),
         ("cld.xlsx", writers::xlsx(&table, false)),
-        ("cld.parquet", writers::parquet(&texts, parquet::basic::Compression::SNAPPY)),
+        (
+            "cld.parquet",
+            writers::parquet(&texts, parquet::basic::Compression::SNAPPY),
+        ),
         ("cld.arrow", writers::arrow_file(&texts, None)),
     ] {
         Council::file(file, &bytes)
@@ -133,14 +225,22 @@ fn what_is_unpacked_has_a_limit_that_the_configuration_sets() {
             .fails(3)
             .said
             .says(&["holds more than 8 KiB of text", "`max_inflated:`"]);
-        Council::file(file, &bytes).reads("max_inflated: 1 MiB").makes();
+        Council::file(file, &bytes)
+            .reads("max_inflated: 1 MiB")
+            .makes();
     }
 }
 
 #[cfg(unix)]
 #[test]
 fn links_and_pipes_are_refused_whatever_they_are_called() {
-    for file in ["cld.csv", "cld.csv.gz", "cld.xlsx", "cld.parquet", "cld.arrow"] {
+    for file in [
+        "cld.csv",
+        "cld.csv.gz",
+        "cld.xlsx",
+        "cld.parquet",
+        "cld.arrow",
+    ] {
         for make in [link as fn(&Path), pipe] {
             let council = Council::bare().and_missing(file);
             make(&council.path(file));

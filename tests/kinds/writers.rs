@@ -3,7 +3,9 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::array::{
+    ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use arrow::ipc::CompressionType;
 use arrow::ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
@@ -33,7 +35,13 @@ pub fn text(table: &Table, delimiter: u8) -> String {
 pub fn utf16(text: &str, little: bool) -> Vec<u8> {
     let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
     units
-        .flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() })
+        .flat_map(|unit| {
+            if little {
+                unit.to_le_bytes()
+            } else {
+                unit.to_be_bytes()
+            }
+        })
         .collect()
 }
 
@@ -65,7 +73,9 @@ pub fn put(sheet: &mut Worksheet, row: u32, column: u16, cells: &[String], typed
                 (date.year() as u16, date.month() as u8, date.day() as u8)
             };
             let date = ExcelDateTime::from_ymd(year, month, day).unwrap();
-            sheet.write_datetime_with_format(row, at, &date, &format).unwrap();
+            sheet
+                .write_datetime_with_format(row, at, &date, &format)
+                .unwrap();
         } else if let Some(number) = number(cell).filter(|_| typed) {
             sheet.write_number(row, at, number).unwrap();
         } else {
@@ -90,14 +100,21 @@ pub fn batch(table: &Table, typed: bool) -> RecordBatch {
     let mut fields = Vec::new();
     let mut arrays: Vec<ArrayRef> = Vec::new();
     for (at, name) in table.header.iter().enumerate() {
-        let cells = || table.rows.iter().map(|row| Some(row[at].as_str()).filter(|c| !c.is_empty()));
+        let cells = || {
+            table
+                .rows
+                .iter()
+                .map(|row| Some(row[at].as_str()).filter(|c| !c.is_empty()))
+        };
         let epoch = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
         let days = || cells().map(|c| c.map(|c| day(c).map(|d| (d - epoch).num_days())));
-        let wholes = || {
-            cells().map(|c| c.map(|c| c.parse::<i64>().ok().filter(|n| n.to_string() == c)))
-        };
+        let wholes =
+            || cells().map(|c| c.map(|c| c.parse::<i64>().ok().filter(|n| n.to_string() == c)));
         let all = |values: Vec<Option<Option<i64>>>| -> Option<Vec<Option<i64>>> {
-            let values: Option<Vec<_>> = values.into_iter().map(|v| v.map_or(Some(None), |v| v.map(Some))).collect();
+            let values: Option<Vec<_>> = values
+                .into_iter()
+                .map(|v| v.map_or(Some(None), |v| v.map(Some)))
+                .collect();
             values.filter(|values| typed && values.iter().any(Option::is_some))
         };
         let (kind, array): (_, ArrayRef) = if let Some(days) = all(days().collect()) {
@@ -133,8 +150,11 @@ pub fn parquet(batch: &RecordBatch, packing: basic::Compression) -> Vec<u8> {
 }
 
 pub fn arrow_file(batch: &RecordBatch, packing: Option<CompressionType>) -> Vec<u8> {
-    let options = IpcWriteOptions::default().try_with_compression(packing).unwrap();
-    let mut writer = FileWriter::try_new_with_options(Vec::new(), &batch.schema(), options).unwrap();
+    let options = IpcWriteOptions::default()
+        .try_with_compression(packing)
+        .unwrap();
+    let mut writer =
+        FileWriter::try_new_with_options(Vec::new(), &batch.schema(), options).unwrap();
     writer.write(batch).unwrap();
     writer.into_inner().unwrap()
 }
