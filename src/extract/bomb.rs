@@ -4,8 +4,8 @@
 /// a hundred, as rows are numbered; a byte over and over to a thousand.
 const MOST: u64 = 200;
 
-/// What this much comes to is no danger whatever the ratio, in bytes: 64 MiB.
-const HARMLESS: u64 = 64 << 20;
+/// This much is no danger however little it was made of, in bytes: 8 MiB.
+const HARMLESS: u64 = 8 << 20;
 
 /// What to do.
 pub(super) const REMEDY: &str = "If it is sound, unpack it and give it as plain CSV; if you do not know who made it, do not use it";
