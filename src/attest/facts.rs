@@ -136,10 +136,8 @@ pub struct Source {
     /// `csv`, `csv.gz`, `xlsx`, `parquet`, `arrow`.
     pub kind: String,
     /// `utf-8`, `windows-1252`, `utf-16le`; of text alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
     /// The sheet that was read; of workbooks alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
     /// Length of the file in bytes.
     pub bytes: u64,

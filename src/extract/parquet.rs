@@ -60,7 +60,8 @@ fn viewed(schema: &Schema) -> Schema {
             DataType::Binary => DataType::BinaryView,
             other => other.clone(),
         };
-        Field::new(field.name(), viewed, field.is_nullable())
+        // With what else the file says of the field, or it is taken for another one.
+        Field::clone(field).with_data_type(viewed)
     });
     Schema::new(fields.collect::<Vec<_>>())
 }

@@ -133,7 +133,9 @@ pub fn batch(table: &Table, typed: bool) -> RecordBatch {
         } else {
             (DataType::Utf8, Arc::new(StringArray::from_iter(cells())))
         };
-        fields.push(Field::new(name, kind, true));
+        // As Spark and pyarrow number their columns.
+        let number = [("PARQUET:field_id".to_owned(), at.to_string())].into();
+        fields.push(Field::new(name, kind, true).with_metadata(number));
         arrays.push(array);
     }
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap()
