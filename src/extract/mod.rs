@@ -93,7 +93,7 @@ pub enum ExtractError {
 fn size(bytes: u64) -> String {
     [(30, "GiB"), (20, "MiB"), (10, "KiB")]
         .into_iter()
-        .find(|(power, _)| bytes >= 1 << power && bytes % (1 << power) == 0)
+        .find(|(power, _)| bytes >= 1 << power && bytes.is_multiple_of(1 << power))
         .map_or_else(
             || format!("{bytes} bytes"),
             |(power, unit)| format!("{} {unit}", bytes >> power),

@@ -195,6 +195,10 @@ fn a_small_file_that_unpacks_to_much_takes_little_memory() {
         told.says(&[file, said]);
         assert!(memory < MOST, "{file}: {memory} KiB");
         eprintln!("{file}: {memory} KiB");
+        // What the portal would say of a gzip file is found out by unpacking all of it, in as little memory but slowly here.
+        if file.ends_with(".gz") {
+            continue;
+        }
         let path = council.path(file);
         let mut validate = Command::new(env!("CARGO_BIN_EXE_cld"));
         validate.arg("validate").arg(&path);

@@ -1,5 +1,6 @@
 //! A table of cells as a file of each kind, as other programs write it.
 
+use std::collections::HashMap;
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -134,7 +135,7 @@ pub fn batch(table: &Table, typed: bool) -> RecordBatch {
             (DataType::Utf8, Arc::new(StringArray::from_iter(cells())))
         };
         // As Spark and pyarrow number their columns.
-        let number = [("PARQUET:field_id".to_owned(), at.to_string())].into();
+        let number = HashMap::from([("PARQUET:field_id".to_owned(), at.to_string())]);
         fields.push(Field::new(name, kind, true).with_metadata(number));
         arrays.push(array);
     }
