@@ -79,7 +79,7 @@ struct Part {
     size: u32,
 }
 
-/// A sound workbook in which one part is another, of which the package says that it is small.
+/// A sound workbook in which one part is another.
 fn with_part(part: &str, head: &str, filling: &[u8], most: usize) -> Vec<u8> {
     let table = Table::of(&Record::csv(&[service()]));
     let sound = writers::xlsx(&table, false);
@@ -99,11 +99,12 @@ fn with_part(part: &str, head: &str, filling: &[u8], most: usize) -> Vec<u8> {
             });
         }
     }
+    let (stream, size) = packed(head.as_bytes(), filling, most);
     parts.push(Part {
         name: part.to_owned(),
-        stream: packed(head.as_bytes(), filling, most).0,
+        stream,
         crc: 0,
-        size: 1000,
+        size: size as u32,
     });
     package(&parts)
 }
@@ -170,8 +171,8 @@ fn a_small_file_that_unpacks_to_much_takes_little_memory() {
         ("lines.csv.gz", gzip_of(b'\n', UNPACKED), ratio),
         ("spaces.xlsx", spaces, "holds a text longer than 16 MiB"),
         ("rows.xlsx", rows, ratio),
-        ("texts.xlsx", texts, "200 times their size"),
-        ("other.xlsx", other, ratio),
+        ("texts.xlsx", texts, "more than"),
+        ("other.xlsx", other, "more than"),
         (
             "announced.xlsx",
             announced,
