@@ -27,6 +27,8 @@ pub struct Finding<'a> {
     pub field: &'a Field,
     /// Name of the source in the configuration, or [`ALL_SOURCES`].
     pub source: &'a str,
+    /// The sheet, if the source is a workbook.
+    pub sheet: Option<&'a str>,
     /// As a spreadsheet counts: the header is row 1. `None` if the finding is about no single record.
     pub row: Option<u64>,
     /// As a spreadsheet names it; `None` if the source does not have the field.
@@ -90,7 +92,20 @@ pub struct ExtractFinding {
     pub detail: String,
 }
 
+/// A source as people look for it: its name, with the sheet in brackets.
+pub fn in_sheet<'a>(source: &'a str, sheet: Option<&str>) -> Cow<'a, str> {
+    match sheet {
+        None => Cow::Borrowed(source),
+        Some(sheet) => Cow::Owned(format!("{source} [{sheet}]")),
+    }
+}
+
 impl<'a> Finding<'a> {
+    /// The source as people look for it.
+    pub fn shown_source(&self) -> Cow<'a, str> {
+        in_sheet(self.source, self.sheet)
+    }
+
     /// A finding about the extract as a whole.
     pub fn of_extract(finding: &ExtractFinding, plan: &'a Plan) -> Self {
         let page = finding.check.page();
@@ -101,6 +116,7 @@ impl<'a> Finding<'a> {
             severity: finding.severity,
             field: &plan.schema.fields[usize::from(finding.field)],
             source: ALL_SOURCES,
+            sheet: None,
             row: None,
             column: None,
             source_column: None,
@@ -191,6 +207,7 @@ impl<'a> Finding<'a> {
             severity: plan.severity(at, broken),
             field,
             source,
+            sheet: mapping.sheet.as_deref(),
             row: Some(cells.row(record)),
             column: column.map(|c| mapping.letters[c].as_str()),
             source_column: column

@@ -181,7 +181,7 @@ fn judge(manner: Manner<'_>, maker: &Maker) -> Judged {
         }));
     };
     let mut found = Vec::new();
-    let validated = pipeline::validate(&plan, &[path], note, |more| {
+    let validated = pipeline::validate(&plan, &[path], None, note, |more| {
         found.extend(more);
         Ok(())
     })

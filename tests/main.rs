@@ -7,6 +7,7 @@ mod exits;
 mod fallback;
 mod faults;
 mod golden;
+mod kinds;
 mod no_network;
 mod property;
 mod requirements;

@@ -407,10 +407,15 @@ fn source(source: &Source) -> String {
         .iter()
         .map(|(field, codes)| format!("{field} ({})", grouped(*codes)))
         .collect();
+    let of = |what: &str, word: &Option<String>| {
+        let word = word.as_ref();
+        word.map_or(String::new(), |word| format!(", {what}{word}"))
+    };
     format!(
-        "{}, {}{}{}{}",
+        "{}{}{}{}{}{}",
         source.kind,
-        source.encoding,
+        of("", &source.encoding),
+        of("sheet ", &source.sheet),
         list("columns left out:", &source.columns_ignored),
         list("fields absent:", &source.fields_absent),
         list("codes mapped:", &mapped),

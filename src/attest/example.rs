@@ -276,7 +276,8 @@ fn source(name: &str, rows: u64) -> Source {
     Source {
         name: name.into(),
         kind: "csv".into(),
-        encoding: "utf-8".into(),
+        encoding: Some("utf-8".into()),
+        sheet: None,
         bytes: rows * 500,
         rows,
         blank_lines: 2,

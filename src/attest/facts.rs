@@ -183,10 +183,12 @@ pub struct SigningKeyRef {
 pub struct Source {
     /// As the configuration calls it.
     pub name: String,
-    /// `csv`, `csv.gz`.
+    /// `csv`, `csv.gz`, `xlsx`, `parquet`, `arrow`.
     pub kind: String,
-    /// `utf-8`, `windows-1252`.
-    pub encoding: String,
+    /// `utf-8`, `windows-1252`, `utf-16le`; of text alone.
+    pub encoding: Option<String>,
+    /// The sheet that was read; of workbooks alone.
+    pub sheet: Option<String>,
     /// Length of the file in bytes.
     pub bytes: u64,
     /// Records read.
@@ -202,6 +204,15 @@ pub struct Source {
     pub fields_absent: Vec<String>,
     /// How many codes the configuration mapped to values of the return, by field.
     pub values_mapped: BTreeMap<String, u64>,
+}
+
+impl Source {
+    /// Kind, encoding and sheet, for people.
+    pub fn form(&self) -> String {
+        let sheet = self.sheet.as_ref().map(|sheet| format!("sheet {sheet}"));
+        let parts = [Some(self.kind.clone()), self.encoding.clone(), sheet];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// What happened to one field on its way out.

@@ -140,10 +140,7 @@ fn records(text: &mut Text, p: &Predicate) {
     for source in &p.sources {
         text.figure(
             source.rows,
-            &format!(
-                "read from {} ({}, {})",
-                source.name, source.kind, source.encoding
-            ),
+            &format!("read from {} ({})", source.name, source.form()),
         );
     }
     let mut excluded: Vec<_> = p.counts.excluded.iter().collect();

@@ -9,6 +9,7 @@ use super::portal;
 use super::report::{self, Job, Out};
 use super::schema::refuse_collisions;
 use crate::error::{Error, Result};
+use crate::extract::Kind;
 use crate::portal::Level;
 use crate::schema::Schema;
 use crate::validate::{Plan, Setting};
@@ -16,8 +17,8 @@ use crate::write::FindingRow;
 
 /// Check files against a return's schema; writes nothing.
 ///
-/// A file is expected as it would be submitted before pseudonymisation: the return's own column names, CSV or gzipped
-/// CSV. Findings name file, row, column and rule, and never a value unless --show-values is given. A finding that only
+/// A file is expected as it would be submitted before pseudonymisation: the return's own column names, in CSV or gzipped
+/// CSV, a sheet of an Excel workbook (.xlsx), Parquet or Arrow, by the ending of its name. Findings name file, row, column and rule, and never a value unless --show-values is given. A finding that only
 /// follows from another one of its record is told with that one.
 ///
 /// Each file is also held against the file rules of the Data Landing Portal, as it stands: its format, size and encoding,
@@ -27,6 +28,9 @@ pub struct Arguments {
     /// The files.
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    /// The sheet of a workbook, where more than one holds something.
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
     /// The return.
     #[arg(long, value_name = "ID", default_value = "cld-release-2")]
     schema: String,
@@ -91,6 +95,7 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let job = Job {
         plan: &plan,
         files: &arguments.files,
+        sheet: arguments.sheet.as_deref(),
         warnings_fail: arguments.fail_on == FailOn::Warning,
         show_values: arguments.show_values,
         grid: arguments.grid,
@@ -145,6 +150,12 @@ impl Arguments {
             return Err(Error::Usage(
                 "--show-values goes with --format human only: the values identify people, and what programs read is kept and passed on"
                     .into(),
+            ));
+        }
+        let workbook = |file: &PathBuf| Kind::of_path(file) == Some(Kind::Xlsx);
+        if self.sheet.is_some() && !self.files.iter().any(workbook) {
+            return Err(Error::Usage(
+                "--sheet goes with a workbook (.xlsx), and none of the files is one".into(),
             ));
         }
         if self.grid && matches!(self.format, Format::Sarif | Format::Junit) {

@@ -1,5 +1,6 @@
 //! The council's configuration: read strictly, checked as a whole, every fault told at once.
 
+mod format;
 mod raw;
 mod reader;
 mod valid;

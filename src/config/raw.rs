@@ -94,6 +94,11 @@ pub struct RawSource {
     pub file: String,
     pub kind: Option<String>,
     pub encoding: Option<String>,
+    pub sheet: Option<String>,
+    pub header_row: Option<u64>,
+    pub delimiter: Option<String>,
+    pub quote: Option<String>,
+    pub max_inflated: Option<String>,
     #[serde(default)]
     pub columns: Pairs<String>,
     #[serde(default)]

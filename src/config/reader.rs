@@ -10,7 +10,7 @@ use super::valid::{
 };
 use crate::date::Date;
 use crate::encrypted::NoPublicKey;
-use crate::extract::{Encoding, Source};
+use crate::extract::{Format, Kind, Source};
 use crate::nearest::closest;
 use crate::schema::{Domain, Make, Schema, Treatment};
 
@@ -308,23 +308,15 @@ impl Reader<'_> {
 
     fn source(&mut self, at: usize, raw: &RawSource, schema: &Schema) -> SourceConfig {
         let key = format!("sources[{}]", at + 1);
-        let lower = raw.file.to_ascii_lowercase();
-        match raw.kind.as_deref() {
-            None if lower.ends_with(".csv") || lower.ends_with(".csv.gz") => {}
-            Some("csv") => {}
-            None => self.fault(&key, "the file's name ends neither in .csv nor in .csv.gz; if it is CSV all the same, add `kind: csv`"),
-            Some(other) => self.fault(&key, &format!("kind `{other}` is not known; known is csv (plain or .gz)")),
-        }
-        let encoding = raw.encoding.as_deref().and_then(|name| {
-            let known = Encoding::named(name);
-            if known.is_none() {
-                self.fault(
-                    &format!("{key}.encoding"),
-                    "is neither utf-8 nor windows-1252",
-                );
+        let (format, encoding) = match super::format::read(raw) {
+            Ok(read) => read,
+            Err(faults) => {
+                for (of, fault) in faults {
+                    self.fault(&format!("{key}{of}"), &fault);
+                }
+                (Format::of(Kind::Csv), None)
             }
-            known
-        });
+        };
         let mut columns: Vec<(String, usize)> = Vec::new();
         for (column, field) in &raw.columns.0 {
             let Some(field) = self.field(&format!("{key}.columns"), field, schema) else {
@@ -355,6 +347,7 @@ impl Reader<'_> {
                 name: raw.name.clone(),
                 path: self.path(&raw.file),
                 encoding,
+                format,
                 configured: true,
             },
             columns,

@@ -10,9 +10,9 @@ use memchr::memchr;
 use super::cells::Cells;
 use super::encoding::{self, Encoding};
 use super::scan::Scan;
-use super::source::{MAX_ROW_BYTES, Source};
+use super::source::{MAX_ROW_BYTES, Source, Text};
 use super::spare::Spare;
-use super::{ExtractError, HeaderRow};
+use super::{ExtractError, HeaderRow, Kind};
 
 /// Text of a block at least; about 1,000 records of the return, so that one block and its cells stay in the processor's cache.
 const BLOCK_BYTES: usize = 1 << 19;
@@ -94,12 +94,15 @@ impl BlockPlace {
 /// One source, block by block.
 pub struct Blocks {
     source: usize,
+    described: Source,
     path: PathBuf,
-    configured: bool,
     reader: Box<dyn Read + Send>,
     encoding: Encoding,
     /// The file begins with the mark of UTF-8, so it can be nothing else.
     marked: bool,
+    /// The text was made UTF-8 before.
+    decoded: bool,
+    in_place: bool,
     header: HeaderRow,
     pub(super) scan: Scan,
     ended: bool,
@@ -113,20 +116,19 @@ impl Blocks {
     ///
     /// # Errors
     /// When the file cannot be read, is empty, or is something other than a CSV file.
-    pub fn open(
-        described: &Source,
-        source: usize,
-        reader: Box<dyn Read + Send>,
-    ) -> Result<Self, ExtractError> {
+    pub fn open(described: &Source, source: usize, text: Text) -> Result<Self, ExtractError> {
+        let encoding = text.decoded.or(described.encoding);
         let mut blocks = Self {
             source,
+            described: described.clone(),
             path: described.path.clone(),
-            configured: described.configured,
-            reader,
-            encoding: described.encoding.unwrap_or(Encoding::Ascii),
+            reader: text.reader,
+            encoding: encoding.unwrap_or(Encoding::Ascii),
             marked: false,
+            decoded: text.decoded.is_some(),
+            in_place: text.in_place,
             header: HeaderRow::default(),
-            scan: Scan::default(),
+            scan: Scan::beginning_at(text.first_row),
             ended: false,
             spare: Arc::default(),
             block_bytes: BLOCK_BYTES,
@@ -134,8 +136,10 @@ impl Blocks {
         while blocks.scan.text.len() < 4 && !blocks.ended {
             blocks.read_more()?;
         }
-        blocks.refuse_other_formats()?;
-        if blocks.scan.text.starts_with(b"\xEF\xBB\xBF") {
+        if described.format.kind == Kind::Csv {
+            blocks.refuse_other_formats()?;
+        }
+        if !blocks.decoded && blocks.scan.text.starts_with(b"\xEF\xBB\xBF") {
             if blocks.encoding == Encoding::Windows1252 {
                 return Err(blocks.file_fault(
                     "begins with the mark of UTF-8, but the configuration says windows-1252",
@@ -149,12 +153,19 @@ impl Blocks {
         }
         blocks.scan()?;
         blocks.read_header()?;
+        blocks.header.first_column = text.first_column;
+        blocks.header.sheet = text.sheet;
         Ok(blocks)
     }
 
     /// The names of the columns.
     pub fn header(&self) -> &HeaderRow {
         &self.header
+    }
+
+    /// Whether blocks stand in the file as they are, so that they can be read again alone.
+    pub fn in_place(&self) -> bool {
+        self.in_place
     }
 
     /// What is known of the encoding so far; final once all blocks are read.
@@ -212,28 +223,8 @@ impl Blocks {
         let n = loop {
             match self.reader.read(&mut self.scan.text[had..]) {
                 Ok(n) => break n,
-                Err(e) => match e.kind() {
-                    ErrorKind::Interrupted => {}
-                    ErrorKind::InvalidInput | ErrorKind::InvalidData => {
-                        return Err(self.file_fault(
-                            "is not a sound gzip file",
-                            "Make the file again, or unpack it first",
-                        ));
-                    }
-                    ErrorKind::UnexpectedEof => {
-                        return Err(self.file_fault(
-                            "is cut short: the gzip data end too early",
-                            "Copy or make the file again",
-                        ));
-                    }
-                    _ => {
-                        return Err(ExtractError::Unreadable {
-                            path: self.path.clone(),
-                            source: e,
-                            configured: self.configured,
-                        });
-                    }
-                },
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) => return Err(self.described.read_fault(e)),
             }
         };
         self.scan.text.truncate(had + n);
@@ -273,12 +264,25 @@ impl Blocks {
         let text = &self.scan.text;
         let (fault, remedy) = if text.is_empty() {
             ("is empty", "A source begins with a row of column names")
-        } else if text.starts_with(b"\xFF\xFE") || text.starts_with(b"\xFE\xFF") {
-            ("is UTF-16 (\"Unicode text\")", "Save it as \"CSV\" instead")
         } else if text.starts_with(b"PK\x03\x04") {
             (
                 "is an Excel workbook or zip archive, not CSV",
-                "Save the sheet as \"CSV\"",
+                "Give a workbook a name that ends in .xlsx, or save its sheet as \"CSV\"",
+            )
+        } else if text.starts_with(b"\xD0\xCF\x11\xE0") {
+            (
+                "is a workbook of an old kind (.xls) or under a password, not CSV",
+                "Save the sheet as \"CSV\", or the workbook as .xlsx without a password",
+            )
+        } else if text.starts_with(b"PAR1") {
+            (
+                "is a Parquet file, not CSV",
+                "Give it a name that ends in .parquet",
+            )
+        } else if text.starts_with(b"ARRO") {
+            (
+                "is an Arrow file, not CSV",
+                "Give it a name that ends in .arrow",
             )
         } else if text.starts_with(b"\x1F\x8B") {
             ("is a gzip file", "Give it a name that ends in .csv.gz")

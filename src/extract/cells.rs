@@ -102,7 +102,8 @@ impl Cells {
     }
 
     pub(super) fn parse(block: Block, columns: usize, path: &Path) -> Result<Self, ExtractError> {
-        let records = block.lines + 1;
+        // A record has a byte at least for each cell, its separator; lines without any are no records and need no room.
+        let records = (block.lines + 1).min(block.text.len() / columns.max(1) + 2);
         let mut cells = Self::none(block, columns, records);
         cells.split(columns, path, |_| Wanted::Yes)?;
         Ok(cells)

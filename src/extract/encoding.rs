@@ -1,4 +1,4 @@
-//! Which characters the bytes of a source stand for: UTF-8, with or without a mark, or Windows-1252.
+//! Which characters the bytes of a source stand for: UTF-8, with or without a mark, Windows-1252, or what a source says.
 
 /// How a source is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +9,12 @@ pub enum Encoding {
     Utf8,
     /// Windows-1252 as the WHATWG encoding standard decodes it.
     Windows1252,
+    /// UTF-16, the lower byte first: what Excel calls Unicode text.
+    Utf16Le,
+    /// UTF-16, the higher byte first.
+    Utf16Be,
+    /// ISO-8859-15 (Latin-9), which has the euro where Windows-1252 does not.
+    Iso8859_15,
 }
 
 impl Encoding {
@@ -18,14 +24,32 @@ impl Encoding {
             Self::Ascii => "ascii",
             Self::Utf8 => "utf-8",
             Self::Windows1252 => "windows-1252",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
+            Self::Iso8859_15 => "iso-8859-15",
         }
+    }
+
+    /// The names a configuration may use, for messages.
+    pub const NAMES: &'static str =
+        "utf-8, windows-1252, iso-8859-1, iso-8859-15, utf-16le, utf-16be";
+
+    /// Whether the text is decoded before records are looked for in it.
+    pub(super) fn is_decoded_first(self) -> bool {
+        matches!(self, Self::Utf16Le | Self::Utf16Be | Self::Iso8859_15)
     }
 
     /// Parses the name used in configuration.
     pub fn named(name: &str) -> Option<Self> {
         match name.to_ascii_lowercase().as_str() {
             "utf-8" | "utf8" => Some(Self::Utf8),
-            "windows-1252" | "cp1252" => Some(Self::Windows1252),
+            // As the WHATWG encoding standard has it: where they differ, ISO-8859-1 has control characters, which nobody means.
+            "windows-1252" | "cp1252" | "iso-8859-1" | "latin-1" | "latin1" => {
+                Some(Self::Windows1252)
+            }
+            "iso-8859-15" | "latin-9" | "latin9" => Some(Self::Iso8859_15),
+            "utf-16le" => Some(Self::Utf16Le),
+            "utf-16be" => Some(Self::Utf16Be),
             _ => None,
         }
     }
@@ -41,9 +65,10 @@ pub fn decode(bytes: &mut Vec<u8>, known: Encoding) -> Option<Encoding> {
             to_utf8(bytes);
             Some(Encoding::Windows1252)
         }
-        Encoding::Utf8 => simdutf8::basic::from_utf8(bytes)
-            .is_ok()
-            .then_some(Encoding::Utf8),
+        // What was decoded first is UTF-8 by now.
+        Encoding::Utf8 | Encoding::Utf16Le | Encoding::Utf16Be | Encoding::Iso8859_15 => {
+            simdutf8::basic::from_utf8(bytes).is_ok().then_some(known)
+        }
         Encoding::Ascii => {
             if bytes.is_ascii() {
                 Some(Encoding::Ascii)

@@ -9,9 +9,18 @@ use super::split::{Span, span};
 pub struct HeaderRow {
     /// In the order of the file.
     pub names: Vec<String>,
+    /// Columns of a sheet before the first one.
+    pub first_column: usize,
+    /// The sheet, if the source is a workbook.
+    pub sheet: Option<String>,
 }
 
 impl HeaderRow {
+    /// The letters of a column as the spreadsheet has it.
+    pub fn letters(&self, column: usize) -> String {
+        letters(self.first_column + column)
+    }
+
     /// Splits the header line, which is UTF-8.
     pub(super) fn parse(line: Vec<u8>) -> Self {
         let mut text = line;
@@ -27,10 +36,26 @@ impl HeaderRow {
             );
             match next {
                 After::Cell(n) => at = n,
-                After::Record => return Self { names },
+                After::Record => {
+                    return Self {
+                        names,
+                        ..Self::default()
+                    };
+                }
             }
         }
     }
+}
+
+/// A column as a spreadsheet names it: A, Z, AA.
+pub fn letters(column: usize) -> String {
+    let mut letters = Vec::new();
+    let mut n = column + 1;
+    while n > 0 {
+        letters.push(b'A' + ((n - 1) % 26) as u8);
+        n = (n - 1) / 26;
+    }
+    letters.iter().rev().map(|&b| char::from(b)).collect()
 }
 
 enum After {

@@ -1,23 +1,38 @@
 //! Reads sources into blocks of whole records and blocks into columns of cells. Knows nothing of the return.
 //!
 //! A source is read once, from front to back, by one thread; what is malformed is refused here with file, row and remedy.
+//!
+//! Blocks and cells know comma-separated text alone. A source of another kind is a stream of such text, made while it is
+//! read ([`Source::open`]): same names, cells and row numbers, so that whatever comes after knows no kinds. Text that is
+//! comma-separated already is taken as it lies.
 
 mod blocks;
+mod bomb;
 mod cells;
+mod dialect;
 mod encoding;
+mod flow;
+mod format;
+mod gzip;
 mod header;
+mod ipc;
+mod package;
+mod parquet;
 mod scan;
 mod source;
 mod spare;
 mod split;
 #[cfg(test)]
 mod tests;
+mod typed;
+mod xlsx;
 
 pub use blocks::{Block, BlockPlace, Blocks};
 pub use cells::{Cells, Key};
 pub use encoding::Encoding;
-pub use header::HeaderRow;
-pub use source::{Fingerprint, MAX_ROW_BYTES, Source};
+pub use format::{Format, Kind};
+pub use header::{HeaderRow, letters};
+pub use source::{Fingerprint, MAX_ROW_BYTES, Source, Text, Watch};
 pub use spare::Spare;
 
 use std::path::PathBuf;
@@ -72,6 +87,17 @@ pub enum ExtractError {
         /// The file concerned.
         path: PathBuf,
     },
+}
+
+/// A number of bytes in words, as exact as it is round.
+fn size(bytes: u64) -> String {
+    [(30, "GiB"), (20, "MiB"), (10, "KiB")]
+        .into_iter()
+        .find(|(power, _)| bytes >= 1 << power && bytes.is_multiple_of(1 << power))
+        .map_or_else(
+            || format!("{bytes} bytes"),
+            |(power, unit)| format!("{} {unit}", bytes >> power),
+        )
 }
 
 fn remedy(refused: &std::io::Error, configured: bool) -> &'static str {

@@ -74,6 +74,15 @@ impl Default for Scan {
 }
 
 impl Scan {
+    /// One of text of which the first row is not the first of its file.
+    pub fn beginning_at(row: u64) -> Self {
+        Self {
+            row,
+            first_row: row,
+            ..Self::default()
+        }
+    }
+
     /// Looks at the bytes not seen yet.
     pub fn advance(&mut self, ended: bool) -> Result<(), Malformed> {
         while self.by_blocks
@@ -260,7 +269,7 @@ impl Scan {
         }
         self.seen = self.seen.saturating_sub(end);
         self.offset += end as u64;
-        self.first_row = 2;
+        self.first_row += 1;
         line
     }
 }

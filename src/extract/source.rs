@@ -1,14 +1,15 @@
-//! Opens one CSV or gzipped CSV file as a stream of bytes.
+//! Opens one file of any kind as a stream of text of records.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Cursor, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flate2::read::MultiGzDecoder;
-
-use super::{Encoding, ExtractError};
+use super::dialect::{self, Decoded};
+use super::flow::{Halt, Sink, flow};
+use super::gzip::Unpacked;
+use super::{Encoding, ExtractError, Format, Kind, ipc, parquet, xlsx};
 
 /// The longest row that is read, in bytes. A longer one is a file with a quote that was never closed, or not a CSV file.
 pub const MAX_ROW_BYTES: usize = 16 << 20;
@@ -20,8 +21,10 @@ pub struct Source {
     pub name: String,
     /// Where it lies.
     pub path: PathBuf,
-    /// The encoding, where it is known beforehand.
+    /// The encoding, where it is known beforehand. Means nothing unless it is text.
     pub encoding: Option<Encoding>,
+    /// What kind of file it is.
+    pub format: Format,
     /// Whether a configuration names it, so that messages may speak of the keys of one.
     pub configured: bool,
 }
@@ -30,32 +33,124 @@ impl Source {
     /// Opens the file.
     ///
     /// # Errors
-    /// When the file is missing, not a plain file, or cannot be opened.
-    pub fn open(&self) -> Result<Box<dyn Read + Send>, ExtractError> {
-        self.open_watched(Arc::default(), Box::new(|_| {}))
+    /// When the file is missing, not a plain file, cannot be opened, or is not of the kind it should be.
+    pub fn open(&self) -> Result<Text, ExtractError> {
+        self.open_watched(Arc::default(), None)
     }
 
-    /// Opens the file. `read` counts the bytes taken from the disk, for progress; `watch` sees them all.
+    /// Opens the file. `read` counts the bytes taken from the disk, for progress; `watch` sees them all, in their order.
     ///
     /// # Errors
-    /// When the file is missing, not a plain file, or cannot be opened.
+    /// As [`Source::open`].
     pub fn open_watched(
         &self,
         read: Arc<AtomicU64>,
-        watch: Watch,
-    ) -> Result<Box<dyn Read + Send>, ExtractError> {
-        let file = Watched {
-            file: self.open_file()?,
-            read,
-            watch,
-        };
-        Ok(if self.is_compressed() {
-            Box::new(MultiGzDecoder::new(std::io::BufReader::with_capacity(
-                1 << 18,
-                file,
-            )))
+        watch: Option<Watch>,
+    ) -> Result<Text, ExtractError> {
+        let mut file = self.open_file()?;
+        match self.format.kind {
+            Kind::Csv => self.open_text(file, read, watch),
+            Kind::Xlsx | Kind::Parquet | Kind::Arrow => {
+                match watch {
+                    // These are read here and there, but their bytes count in order.
+                    Some(watch) => {
+                        let mut watched = Watched {
+                            file: &mut file,
+                            read,
+                            watch: Some(watch),
+                        };
+                        std::io::copy(&mut watched, &mut std::io::sink())
+                            .map_err(|e| self.unreadable(e))?;
+                        file.rewind().map_err(|e| self.unreadable(e))?;
+                    }
+                    None => {
+                        read.fetch_add(self.size(), Ordering::Relaxed);
+                    }
+                }
+                let write: fn(&Source, File, &mut Sink) -> Result<(), Halt> = match self.format.kind
+                {
+                    Kind::Xlsx => xlsx::write,
+                    Kind::Parquet => parquet::write,
+                    Kind::Csv | Kind::Arrow => ipc::write,
+                };
+                let source = self.clone();
+                let (start, text) = flow(self, move |sink| write(&source, file, sink))?;
+                Ok(Text {
+                    reader: Box::new(text),
+                    first_row: start.first_row,
+                    first_column: start.first_column,
+                    sheet: start.sheet,
+                    decoded: Some(Encoding::Utf8),
+                    in_place: false,
+                })
+            }
+        }
+    }
+
+    fn open_text(
+        &self,
+        mut file: File,
+        read: Arc<AtomicU64>,
+        watch: Option<Watch>,
+    ) -> Result<Text, ExtractError> {
+        let compressed = self.is_compressed();
+        let mut mark = [0; 2];
+        if !compressed {
+            let marked = fill(&mut file, &mut mark).map_err(|e| self.unreadable(e))?;
+            mark[marked..].fill(0);
+            file.seek(SeekFrom::Start(0))
+                .map_err(|e| self.unreadable(e))?;
+        }
+        let watched = Watched { file, read, watch };
+        let mut reader: Box<dyn Read + Send> = if compressed {
+            let mut unpacked = Unpacked::new(self, Box::new(watched));
+            let mut first = Vec::new();
+            unpacked
+                .by_ref()
+                .take(2)
+                .read_to_end(&mut first)
+                .map_err(|e| self.read_fault(e))?;
+            mark[..first.len()].copy_from_slice(&first);
+            Box::new(Cursor::new(first).chain(unpacked))
         } else {
-            Box::new(file)
+            Box::new(watched)
+        };
+        let encoding = match mark {
+            [0xFF, 0xFE] => Some(Encoding::Utf16Le),
+            [0xFE, 0xFF] => Some(Encoding::Utf16Be),
+            _ => self.encoding,
+        };
+        if let (Some(said), Some(marked)) = (self.encoding, encoding)
+            && said != marked
+        {
+            return Err(ExtractError::File {
+                path: self.path.clone(),
+                fault: format!(
+                    "begins with the mark of UTF-16, but the configuration says {}",
+                    said.name()
+                ),
+                remedy: "Remove `encoding:` from the source",
+            });
+        }
+        let decoded = encoding.filter(|encoding| encoding.is_decoded_first());
+        if let Some(encoding) = decoded {
+            reader = Box::new(Decoded::new(self, reader, encoding));
+        }
+        let canonical = self.format.is_comma_separated();
+        let mut first_row = 1;
+        if !canonical {
+            let source = self.clone();
+            let (start, text) = flow(self, move |sink| dialect::write(&source, reader, sink))?;
+            reader = Box::new(text);
+            first_row = start.first_row;
+        }
+        Ok(Text {
+            reader,
+            first_row,
+            first_column: 0,
+            sheet: None,
+            decoded,
+            in_place: canonical && decoded.is_none() && !compressed,
         })
     }
 
@@ -84,12 +179,34 @@ impl Source {
         }
     }
 
-    /// Whether what the file holds has to be unpacked.
-    pub fn is_compressed(&self) -> bool {
+    /// The failure of reading its text on.
+    pub(super) fn read_fault(&self, error: std::io::Error) -> ExtractError {
+        let file = |fault: &str, remedy| ExtractError::File {
+            path: self.path.clone(),
+            fault: fault.to_owned(),
+            remedy,
+        };
+        match error.kind() {
+            ErrorKind::InvalidInput | ErrorKind::InvalidData => file(
+                "is not a sound gzip file",
+                "Make the file again, or unpack it first",
+            ),
+            ErrorKind::UnexpectedEof => file(
+                "is cut short: the gzip data end too early",
+                "Copy or make the file again",
+            ),
+            _ => error
+                .downcast::<ExtractError>()
+                .unwrap_or_else(|error| self.unreadable(error)),
+        }
+    }
+
+    fn is_compressed(&self) -> bool {
         is_gzip(&self.path)
     }
 
-    /// Reads the file once to tell its encoding: UTF-8 if all of it is valid UTF-8, else Windows-1252.
+    /// Reads the file once to tell its encoding: UTF-8 if all of it is valid UTF-8, else Windows-1252, unless a mark says
+    /// something else. What is no text has none, and is read as UTF-8.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -97,14 +214,24 @@ impl Source {
         if let Some(encoding) = self.encoding {
             return Ok(encoding);
         }
-        let mut reader = self.open()?;
+        if self.format.kind != Kind::Csv {
+            return Ok(Encoding::Utf8);
+        }
+        let Text {
+            mut reader,
+            decoded,
+            ..
+        } = self.open()?;
+        if let Some(encoding) = decoded {
+            return Ok(encoding);
+        }
         let mut buffer = Vec::with_capacity(1 << 20);
         loop {
             let n = reader
                 .by_ref()
                 .take(1 << 20)
                 .read_to_end(&mut buffer)
-                .map_err(|e| self.unreadable(e))?;
+                .map_err(|e| self.read_fault(e))?;
             if buffer.starts_with(b"\xEF\xBB\xBF") {
                 // The mark says so; where it is wrong, reading says where.
                 return Ok(Encoding::Utf8);
@@ -123,9 +250,12 @@ impl Source {
         }
     }
 
-    /// `csv` or `csv.gz`.
+    /// `csv`, `csv.gz`, `xlsx`, `parquet` or `arrow`.
     pub fn kind(&self) -> &'static str {
-        if is_gzip(&self.path) { "csv.gz" } else { "csv" }
+        match self.format.kind {
+            Kind::Csv if is_gzip(&self.path) => "csv.gz",
+            kind => kind.name(),
+        }
     }
 
     /// What the file is now: another one, or one that was written to since, has another fingerprint. `None` where nothing
@@ -174,17 +304,62 @@ pub struct Fingerprint {
 /// Sees the bytes of a file as they are read.
 pub type Watch = Box<dyn FnMut(&[u8]) + Send>;
 
-struct Watched {
-    file: File,
-    read: Arc<AtomicU64>,
-    watch: Watch,
+/// A source opened: comma-separated text, its header first.
+pub struct Text {
+    pub(super) reader: Box<dyn Read + Send>,
+    /// Row of the header, as a spreadsheet counts.
+    pub(super) first_row: u64,
+    /// Columns of the sheet before the first one that is read.
+    pub(super) first_column: usize,
+    /// The sheet that is read.
+    pub(super) sheet: Option<String>,
+    /// Where the text is UTF-8 already, the encoding it was in.
+    pub(super) decoded: Option<Encoding>,
+    /// Whether the text stands in the file as it is, so that parts of it can be read again alone.
+    pub(super) in_place: bool,
 }
 
-impl Read for Watched {
+impl Text {
+    /// Comma-separated text that stands in a file as it is.
+    pub fn plain(reader: Box<dyn Read + Send>) -> Self {
+        Self {
+            reader,
+            first_row: 1,
+            first_column: 0,
+            sheet: None,
+            decoded: None,
+            in_place: true,
+        }
+    }
+}
+
+struct Watched<F> {
+    file: F,
+    read: Arc<AtomicU64>,
+    watch: Option<Watch>,
+}
+
+impl<F: Read> Read for Watched<F> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let n = self.file.read(buffer)?;
-        (self.watch)(&buffer[..n]);
+        if let Some(watch) = &mut self.watch {
+            watch(&buffer[..n]);
+        }
         self.read.fetch_add(n as u64, Ordering::Relaxed);
         Ok(n)
     }
+}
+
+/// Reads until the buffer is full or the end; gives how much there was.
+fn fill(from: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut had = 0;
+    while had < buffer.len() {
+        match from.read(&mut buffer[had..]) {
+            Ok(0) => break,
+            Ok(n) => had += n,
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(had)
 }

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
-use super::{Blocks, Encoding, ExtractError, Key, Source};
+use super::{Blocks, Encoding, ExtractError, Format, Key, Kind, Source, Text};
 
 fn source(encoding: Option<Encoding>) -> Source {
     Source {
         name: "s".into(),
         path: PathBuf::from("s.csv"),
         encoding,
+        format: Format::of(Kind::Csv),
         configured: false,
     }
 }
@@ -19,7 +20,7 @@ fn source(encoding: Option<Encoding>) -> Source {
 /// The records with their rows, cells joined by `|`.
 fn read(bytes: &[u8]) -> Result<Vec<(u64, String)>, ExtractError> {
     let reader = Box::new(Cursor::new(bytes.to_vec()));
-    let mut blocks = Blocks::open(&source(None), 0, reader)?;
+    let mut blocks = Blocks::open(&source(None), 0, Text::plain(reader))?;
     let columns = blocks.header().names.len();
     let mut records = Vec::new();
     while let Some(block) = blocks.next()? {
@@ -81,7 +82,7 @@ fn what_is_malformed_is_refused_in_its_row() {
 #[test]
 fn names_of_columns_are_trimmed_and_marks_removed() {
     let text = b"\xEF\xBB\xBF a ,\"b, c\",\n1,2,3\n".to_vec();
-    let blocks = Blocks::open(&source(None), 0, Box::new(Cursor::new(text))).unwrap();
+    let blocks = Blocks::open(&source(None), 0, Text::plain(Box::new(Cursor::new(text)))).unwrap();
     assert_eq!(blocks.header().names, ["a", "b, c", ""]);
     assert_eq!(blocks.encoding(), Encoding::Utf8);
     // Doubled quotes in a name do not reach into the names behind it, with or without an end of the line.
@@ -92,7 +93,7 @@ fn names_of_columns_are_trimmed_and_marks_removed() {
         "\"a\"\"b\",c\r\n",
     ] {
         let reader = Box::new(Cursor::new(text.as_bytes().to_vec()));
-        let blocks = Blocks::open(&source(None), 0, reader).unwrap();
+        let blocks = Blocks::open(&source(None), 0, Text::plain(reader)).unwrap();
         assert_eq!(blocks.header().names, ["a\"b", "c"], "{text}");
     }
 }
@@ -121,7 +122,7 @@ fn the_encoding_of_a_whole_file_is_told() {
 /// The records of some rows alone.
 fn read_only(bytes: &[u8], wanted: &[u64]) -> Vec<(u64, String)> {
     let reader = Box::new(Cursor::new(bytes.to_vec()));
-    let mut blocks = Blocks::open(&source(None), 0, reader).unwrap();
+    let mut blocks = Blocks::open(&source(None), 0, Text::plain(reader)).unwrap();
     let columns = blocks.header().names.len();
     let mut records = Vec::new();
     while let Some(block) = blocks.next().unwrap() {
@@ -200,7 +201,7 @@ fn read_in_drops(
         sizes: sizes.to_vec(),
         turn: 0,
     };
-    let blocks = Blocks::open(&source(encoding), 0, Box::new(reader));
+    let blocks = Blocks::open(&source(encoding), 0, Text::plain(Box::new(reader)));
     let mut blocks = blocks.map_err(|e| e.to_string())?;
     blocks.block_bytes = block_bytes;
     blocks.scan.by_blocks = by_blocks;

@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::config::SourceConfig;
+pub use crate::extract::letters;
+
 use crate::extract::HeaderRow;
 use crate::nearest::{letters as bare, nearest_of};
 use crate::schema::Schema;
@@ -35,6 +37,8 @@ pub struct Mapping {
     pub names: Vec<String>,
     /// The letters of the columns as a spreadsheet has them.
     pub letters: Vec<String>,
+    /// The sheet, if the source is a workbook.
+    pub sheet: Option<String>,
 }
 
 impl Mapping {
@@ -84,14 +88,17 @@ impl Mapping {
             values: vec![None; schema.fields.len()],
             width: header.names.len(),
             names: header.names.clone(),
-            letters: (0..header.names.len()).map(letters).collect(),
+            sheet: header.sheet.clone(),
+            letters: (0..header.names.len())
+                .map(|at| header.letters(at))
+                .collect(),
         };
         for (at, name) in header.names.iter().enumerate() {
             if let Some(first) = header.names[..at].iter().position(|n| n == name) {
                 faults.push(format!(
                     "column {} and column {} are both called `{name}`. Rename one of them in the source",
-                    letters(first),
-                    letters(at)
+                    header.letters(first),
+                    header.letters(at)
                 ));
                 continue;
             }
@@ -113,13 +120,13 @@ impl Mapping {
                 if let Some(other) = mapping.fields[field].replace(at) {
                     faults.push(format!(
                         "columns {} and {} are both the field `{}`. Name one of them under `ignore:`",
-                        letters(other),
-                        letters(at),
+                        header.letters(other),
+                        header.letters(at),
                         schema.fields[field].name
                     ));
                 }
                 if source.absent.contains(&field) {
-                    faults.push(format!("the field `{}` stands under `absent:`, yet column {} holds it. Remove it there", schema.fields[field].name, letters(at)));
+                    faults.push(format!("the field `{}` stands under `absent:`, yet column {} holds it. Remove it there", schema.fields[field].name, header.letters(at)));
                 }
             } else if name.starts_with("local_") {
                 mapping.local.push((name.clone(), at));
@@ -137,11 +144,15 @@ impl Mapping {
             .filter_map(missing)
             .collect();
         let missing: Vec<_> = missing.iter().map(String::as_str).collect();
-        faults.extend(
-            unknown_columns
-                .into_iter()
-                .map(|(name, at)| unknown(name, at, schema, &missing, source.source.configured)),
-        );
+        faults.extend(unknown_columns.into_iter().map(|(name, at)| {
+            unknown(
+                name,
+                &header.letters(at),
+                schema,
+                &missing,
+                source.source.configured,
+            )
+        }));
         for (at, field) in schema.fields.iter().enumerate() {
             if mapping.fields[at].is_none() && !field.optional() && !source.absent.contains(&at) {
                 let hint = source.columns.iter().find(|(_, f)| *f == at).map_or(
@@ -184,8 +195,13 @@ const FEW: usize = 5;
 fn no_name(source: &SourceConfig, header: &HeaderRow, schema: &Schema, named: usize) -> String {
     let is_field = |name: &str| schema.fields.iter().any(|f| f.name == name);
     if let Some(separator) = separator::other_than_comma(&header.names, is_field) {
+        let or = match (source.source.configured, separator) {
+            (true, "tabs") => ", or write `delimiter: tab` under the source",
+            (true, _) => ", or write `delimiter: \";\"` under the source",
+            (false, _) => "",
+        };
         return format!(
-            "cells are separated by {separator}. Save the file with commas between the cells"
+            "cells are separated by {separator}. Save the file with commas between the cells{or}"
         );
     }
     let columns = if source.source.configured {
@@ -206,24 +222,22 @@ fn no_name(source: &SourceConfig, header: &HeaderRow, schema: &Schema, named: us
     }
 }
 
-fn unknown(name: &str, at: usize, schema: &Schema, missing: &[&str], configured: bool) -> String {
+fn unknown(
+    name: &str,
+    column: &str,
+    schema: &Schema,
+    missing: &[&str],
+    configured: bool,
+) -> String {
     if name.is_empty() {
-        return format!(
-            "column {} has no name. Name it in the source, or remove it",
-            letters(at)
-        );
+        return format!("column {column} has no name. Name it in the source, or remove it");
     }
     if looks_like_a_value(name) {
         return format!(
-            "column {} has a name that looks like a value, so it is not repeated here. Name the column in the source",
-            letters(at)
+            "column {column} has a name that looks like a value, so it is not repeated here. Name the column in the source"
         );
     }
-    let place = format!(
-        "column {} `{name}` is not a field of {}",
-        letters(at),
-        schema.id
-    );
+    let place = format!("column {column} `{name}` is not a field of {}", schema.id);
     // A far-fetched field is worse than none: pasted without a thought, it puts one value into another's place.
     match nearest_of(name, missing.iter().copied(), 0.4) {
         Some(near) if !configured => {
@@ -250,17 +264,6 @@ fn looks_like_a_value(name: &str) -> bool {
     token || digits >= 5 || name.chars().count() > 80
 }
 
-/// A column as a spreadsheet names it: A, Z, AA.
-pub fn letters(column: usize) -> String {
-    let mut letters = Vec::new();
-    let mut n = column + 1;
-    while n > 0 {
-        letters.push(b'A' + ((n - 1) % 26) as u8);
-        n = (n - 1) / 26;
-    }
-    letters.iter().rev().map(|&b| char::from(b)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -272,6 +275,7 @@ mod tests {
                 name: "s".into(),
                 path: "s.csv".into(),
                 encoding: None,
+                format: crate::extract::Format::of(crate::extract::Kind::Csv),
                 configured: true,
             },
             columns: Vec::new(),
@@ -291,7 +295,15 @@ mod tests {
         let wanted = schema.fields.iter().filter(|f| !f.optional());
         let mut names: Vec<_> = wanted.map(|f| f.name.clone()).collect();
         names.extend(more.iter().map(|name| (*name).to_owned()));
-        Mapping::fit(source, cancelled, &HeaderRow { names }, &schema)
+        Mapping::fit(
+            source,
+            cancelled,
+            &HeaderRow {
+                names,
+                ..HeaderRow::default()
+            },
+            &schema,
+        )
     }
 
     #[test]
@@ -338,7 +350,16 @@ mod tests {
     fn a_first_row_without_any_name_is_not_repeated() {
         let schema = Schema::load("cld-release-2", None).unwrap();
         let names = vec!["999".into(), "Lovelace".into()];
-        let error = Mapping::fit(&source(), None, &HeaderRow { names }, &schema).unwrap_err();
+        let error = Mapping::fit(
+            &source(),
+            None,
+            &HeaderRow {
+                names,
+                ..HeaderRow::default()
+            },
+            &schema,
+        )
+        .unwrap_err();
         assert!(!error.to_string().contains("Lovelace"));
         assert_eq!(error.faults.len(), 1);
     }

@@ -153,9 +153,7 @@ pub(super) fn read_again<T: Sync, O: Send + Default>(
                 if !input.blocks.is_empty() {
                     continue;
                 }
-                let watched = input
-                    .source
-                    .open_watched(Arc::clone(&counter), Box::new(|_| {}))?;
+                let watched = input.source.open_watched(Arc::clone(&counter), None)?;
                 let mut blocks = Blocks::open(&input.source, at, watched)?;
                 if blocks.header().names != input.mapping.names {
                     return Err(input.changed());

@@ -20,6 +20,7 @@ use crate::attest::{self, SigningKey, VerifyError, digest, disclosed, report};
 use crate::config::Config;
 use crate::date::Date;
 use crate::error::{Error, Result};
+use crate::extract::Kind;
 use crate::schema::Make;
 use crate::select::Exclusion;
 use crate::tokens::without_nhs_numbers;
@@ -422,7 +423,9 @@ fn sources(facts: &Facts<'_>) -> Vec<say::Source> {
             say::Source {
                 name: without_nhs_numbers(&input.source.name).into_owned(),
                 kind: input.source.kind().into(),
-                encoding: source.encoding.name().into(),
+                encoding: (input.source.format.kind == Kind::Csv)
+                    .then(|| source.encoding.name().into()),
+                sheet: input.mapping.sheet.clone(),
                 bytes: input.source.size(),
                 rows: facts.sums.rows[at],
                 blank_lines: facts.sums.blank_lines[at],

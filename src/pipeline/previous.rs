@@ -401,7 +401,7 @@ fn line(
     // Where nothing is there of the service, any record of the person is a place to begin.
     let place = seen.place.or(met.place());
     let [_, reference] = of(told, place);
-    let source = place.map_or("", |place| &inputs[place.source()].source.name);
+    let source = place.map_or(Cow::Borrowed(""), |place| inputs[place.source()].shown());
     let row = place.map_or(String::new(), |place| place.row().to_string());
     let pseudonym = open.pseudonyms.into_iter().flatten().next();
     let pseudonym = pseudonym.filter(|_| place.is_none());

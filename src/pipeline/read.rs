@@ -1,5 +1,6 @@
 //! The first pass: every source, block by block, through whatever each thread does with a batch of cells.
 
+use std::borrow::Cow;
 use std::num::NonZero;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,8 +9,9 @@ use super::line::in_order;
 use crate::config::SourceConfig;
 use crate::error::{Error, Result};
 use crate::extract::{
-    Block, BlockPlace, Blocks, Cells, Encoding, ExtractError, Fingerprint, Source,
+    Block, BlockPlace, Blocks, Cells, Encoding, ExtractError, Fingerprint, Source, Watch,
 };
+use crate::finding::in_sheet;
 use crate::map::{MapError, Mapping};
 use crate::progress::Progress;
 use crate::schema::Schema;
@@ -23,7 +25,7 @@ pub struct Input {
     pub mapping: Mapping,
     /// What the file was when it was opened first.
     pub fingerprint: Option<Fingerprint>,
-    /// Where its blocks stand, once it was read to the end; none if it is compressed.
+    /// Where its blocks stand, once it was read to the end; none if its text does not stand in the file as it is.
     pub blocks: Vec<BlockPlace>,
 }
 
@@ -38,6 +40,11 @@ impl Input {
         } else {
             Err(self.changed())
         }
+    }
+
+    /// What people look for it by: its name, with the sheet in brackets.
+    pub fn shown(&self) -> Cow<'_, str> {
+        in_sheet(&self.source.name, self.mapping.sheet.as_deref())
     }
 
     /// The failure of a file that changed.
@@ -187,7 +194,11 @@ fn read_one(
     pass: &mut dyn FnMut(Block) -> bool,
 ) -> Result<(SourceFacts, Vec<BlockPlace>)> {
     let digester = Arc::new(Mutex::new(digester));
-    let reader = input.source.open_watched(Arc::clone(counter), {
+    let watched = digester
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .is_some();
+    let watch = watched.then(|| -> Watch {
         let digester = Arc::clone(&digester);
         Box::new(move |bytes: &[u8]| {
             if let Some(d) = digester
@@ -198,14 +209,16 @@ fn read_one(
                 d.update(bytes);
             }
         })
-    })?;
-    let mut blocks = Blocks::open(&input.source, at, reader)?;
-    if blocks.header().names != input.mapping.names {
+    });
+    let text = input.source.open_watched(Arc::clone(counter), watch)?;
+    let mut blocks = Blocks::open(&input.source, at, text)?;
+    if blocks.header().names != input.mapping.names || blocks.header().sheet != input.mapping.sheet
+    {
         return Err(input.changed());
     }
     let mut places = Vec::new();
     while let Some(block) = blocks.next()? {
-        if !input.source.is_compressed() {
+        if blocks.in_place() {
             places.push(block.place());
         }
         if !pass(block) {

@@ -9,7 +9,7 @@ use crate::custodian::CrosswalkLines;
 use crate::error::{Error, Result};
 use crate::extract::Cells;
 use crate::finding::Finding;
-use crate::map::{Mapping, letters};
+use crate::map::Mapping;
 use crate::select::{self, Exclusion};
 use crate::treat::{
     Chosen, Identifiers, KeyError, LocalRefusal, People, RowPlan, Sightings, Treater, Values, Watch,
@@ -295,11 +295,12 @@ impl Reader<'_> {
         let roles = &plan.schema.roles;
         let [person, event] =
             [roles.person_id, roles.event_reference].map(|field| mapping.fields[field]);
+        let shown = input.shown();
         for (record, reason) in self.reasons.iter().enumerate() {
             let Some(reason) = reason else { continue };
             let row = cells.row(record).to_string();
             let place = [
-                input.source.name.as_bytes(),
+                shown.as_bytes(),
                 row.as_bytes(),
                 cell(person, record),
                 cell(event, record),
@@ -326,7 +327,7 @@ pub(super) fn check(
 ) -> Result<()> {
     let mapping = &input.mapping;
     checker.check(cells, mapping).map_err(|e| {
-        let column = mapping.fields[e.field].map_or(String::new(), letters);
+        let column = mapping.fields[e.field].map_or("", |at| &mapping.letters[at]);
         Error::Input(format!(
             "{} row {} column {column}: {} is a pseudonym already. The output of a run is never pseudonymised again: give the extract instead",
             input.source.path.display(),

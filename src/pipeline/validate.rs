@@ -8,9 +8,8 @@ use super::run::{finding_rows, not_checked};
 use crate::config::{Period, Selection, SourceConfig};
 use crate::date::Date;
 use crate::error::{Error, Result};
-use crate::extract::{Cells, Source};
+use crate::extract::{Cells, Format, Kind, Source};
 use crate::finding::{ExtractFinding, Finding};
-use crate::map::letters;
 use crate::select;
 use crate::validate::across::lost::Comparison;
 use crate::validate::across::{Across, Collapsed};
@@ -49,7 +48,7 @@ struct Validator<'a> {
     read: u64,
 }
 
-/// Checks files that have the return's own columns. `render` adds the findings of one record at a time to what is made
+/// Checks files that have the return's own columns; of workbooks this sheet, if one is named. `render` adds the findings of one record at a time to what is made
 /// of a batch; `take` gets that in the order of files and rows.
 ///
 /// # Errors
@@ -57,10 +56,14 @@ struct Validator<'a> {
 pub fn validate<T: Default + Send>(
     plan: &Plan,
     files: &[PathBuf],
+    sheet: Option<&str>,
     render: impl Fn(&[Finding<'_>], &mut T) + Sync,
     mut take: impl FnMut(T) -> Result<()>,
 ) -> Result<Validated> {
-    let sources: Vec<_> = files.iter().map(|file| SourceConfig::plain(file)).collect();
+    let sources: Vec<_> = files
+        .iter()
+        .map(|file| SourceConfig::plain(file, sheet))
+        .collect();
     let mut inputs = read::open(&sources, None, &plan.schema)?;
     settle_encodings(&mut inputs)?;
     let count = inputs.len();
@@ -191,7 +194,7 @@ impl Validator<'_> {
                 "{} row {} column {}: {} is a pseudonym already; a return is validated before it is pseudonymised",
                 input.source.path.display(),
                 cells.row(e.record),
-                mapping.fields[e.field].map_or(String::new(), letters),
+                mapping.fields[e.field].map_or("", |at| &mapping.letters[at]),
                 plan.schema.fields[e.field].name
             ))
         })?;
@@ -244,12 +247,17 @@ impl Validator<'_> {
 
 impl SourceConfig {
     /// A file with the return's own columns.
-    fn plain(file: &std::path::Path) -> Self {
+    fn plain(file: &std::path::Path, sheet: Option<&str>) -> Self {
+        let kind = Kind::of_path(file).unwrap_or(Kind::Csv);
         Self {
             source: Source {
                 name: file.display().to_string(),
                 path: file.to_owned(),
                 encoding: None,
+                format: Format {
+                    sheet: sheet.map(str::to_owned),
+                    ..Format::of(kind)
+                },
                 configured: false,
             },
             columns: Vec::new(),

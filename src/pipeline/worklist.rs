@@ -33,6 +33,7 @@ impl Lines {
     ) {
         let case = finding.case.expose();
         let row = finding.row.map_or(String::new(), |row| row.to_string());
+        let source = finding.shown_source();
         let expected = if case.suggestion.text().is_empty() {
             &*finding.expected
         } else {
@@ -41,7 +42,7 @@ impl Lines {
         let cells = [
             finding.rule.as_bytes(),
             finding.severity.name().as_bytes(),
-            finding.source.as_bytes(),
+            source.as_bytes(),
             row.as_bytes(),
             finding.column.unwrap_or_default().as_bytes(),
             finding.field.name.as_bytes(),

@@ -220,6 +220,7 @@ impl Council {
                 name: "sample".into(),
                 path,
                 encoding: None,
+                format: cld_return::extract::Format::of(cld_return::extract::Kind::Csv),
                 configured: false,
             },
             columns: Vec::new(),

@@ -95,8 +95,8 @@ fn a_fault_is_named_with_its_key() {
 #[test]
 fn a_fault_of_a_source_is_named_with_the_source() {
     for (settings, says) in [
-        ("encoding: latin-9", &["sources[1].encoding", "utf-8"][..]),
-        ("kind: xlsx", &["sources[1]", "xlsx"]),
+        ("encoding: ebcdic", &["sources[1].encoding", "utf-8"][..]),
+        ("kind: word", &["sources[1]", "xlsx"]),
         (
             "columns: {NHS No: NHS Numbr}",
             &["sources[1].columns", "`NHS Number`"],

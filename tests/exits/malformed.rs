@@ -86,12 +86,12 @@ fn a_nul_byte_is_told_with_its_row() {
 fn what_is_no_csv_file_is_told_by_its_first_bytes() {
     refused(b"", &["is empty", "row of column names"]);
     refused(b"\n\n", &["no column names", "row of column names"]);
-    let wide = |mark: &[u8]| [mark, b"L\0A\0"].concat();
-    refused(&wide(b"\xFF\xFE"), &["UTF-16", "Save it as \"CSV\""]);
-    refused(&wide(b"\xFE\xFF"), &["UTF-16", "Save it as \"CSV\""]);
+    // UTF-16 is read, but half a character is none.
+    refused(b"\xFF\xFEL\0A", &["not utf-16le throughout", "CSV UTF-8"]);
+    refused(b"\xFE\xFF\0L\0", &["not utf-16be throughout", "CSV UTF-8"]);
     refused(
         b"PK\x03\x04\x14\0\x06\0",
-        &["Excel workbook or zip", "Save the sheet as \"CSV\""],
+        &["Excel workbook or zip", "save its sheet as \"CSV\""],
     );
     refused(&gzip(&good()), &["is a gzip file", ".csv.gz"]);
 }

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use cld_return::extract::{Blocks, ExtractError, Source};
+use cld_return::extract::{Blocks, ExtractError, Format, Kind, Source, Text};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -35,6 +35,7 @@ fn read(bytes: &[u8], size: usize) -> Result<(Vec<String>, Rows, Vec<u64>, usize
         name: "s".into(),
         path: PathBuf::from("s.csv"),
         encoding: None,
+        format: Format::of(Kind::Csv),
         configured: false,
     };
     let pieces = Pieces {
@@ -42,7 +43,7 @@ fn read(bytes: &[u8], size: usize) -> Result<(Vec<String>, Rows, Vec<u64>, usize
         at: 0,
         size,
     };
-    let mut blocks = Blocks::open(&source, 0, Box::new(pieces))?;
+    let mut blocks = Blocks::open(&source, 0, Text::plain(Box::new(pieces)))?;
     let names = blocks.header().names.clone();
     let (mut rows, mut places, mut count) = (Vec::new(), Vec::new(), 0);
     while let Some(block) = blocks.next()? {

@@ -36,10 +36,11 @@ pub fn report(job: &Job<'_>, out: &mut Out<impl Write>) -> Result<Told> {
 pub(super) fn line(folded: &Folded<'_, '_>, values: bool, lines: &mut String) {
     let finding = folded.cause;
     let harmless = |c: char| !c.is_control() && !is_invisible(c);
-    if finding.source.chars().all(harmless) {
-        *lines += finding.source;
+    let source = finding.shown_source();
+    if source.chars().all(harmless) {
+        *lines += &source;
     } else {
-        *lines += &shown(finding.source.as_bytes());
+        *lines += &shown(source.as_bytes());
     }
     if let Some(row) = finding.row {
         let _ = write!(lines, ":{row}:{}", finding.column.unwrap_or("-"));

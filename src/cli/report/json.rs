@@ -44,7 +44,7 @@ fn failed(error: &Error) -> String {
 }
 
 pub(super) fn item(finding: &Finding<'_>, lines: &mut Vec<u8>) {
-    let item = json!({
+    let mut item = json!({
         "rule": finding.rule,
         "severity": finding.severity.name(),
         "file": finding.source,
@@ -58,6 +58,9 @@ pub(super) fn item(finding: &Finding<'_>, lines: &mut Vec<u8>) {
         "who": finding.page.who,
         "follows_from": finding.follows_from,
     });
+    if let Some(sheet) = finding.sheet {
+        item["sheet"] = json!(sheet);
+    }
     lines.extend_from_slice(format!(",\n{item}").as_bytes());
 }
 

@@ -54,9 +54,10 @@ impl Broken {
     }
 
     fn add(&mut self, finding: &Finding<'_>, follows: bool) {
+        let source = finding.shown_source();
         let suite = match finding.page.level {
             Level::File => EXTRACT,
-            _ => finding.source,
+            _ => &*source,
         };
         let key = (suite.to_owned(), finding.rule.to_string());
         let count = self.0.entry(key).or_insert_with(|| Count {
@@ -75,8 +76,8 @@ impl Broken {
         if count.places.len() < PLACES {
             let column = finding.column.unwrap_or("-");
             count.places.push(match finding.row {
-                Some(row) => format!("{} row {row} column {column}", finding.source),
-                None => finding.source.to_owned(),
+                Some(row) => format!("{source} row {row} column {column}"),
+                None => source.to_string(),
             });
         }
     }

@@ -30,6 +30,8 @@ pub struct Job<'a> {
     pub plan: &'a Plan,
     /// The files.
     pub files: &'a [PathBuf],
+    /// The sheet of workbooks, where several hold something.
+    pub sheet: Option<&'a str>,
     /// Warnings count as failures too, where a format knows failures.
     pub warnings_fail: bool,
     /// Print the values received. For people only.
@@ -75,7 +77,7 @@ impl Job<'_> {
     ) -> (Result<Validated>, Preflights) {
         let specification = Specification::of(&self.plan.schema);
         portal::beside(&specification, self.files, || {
-            pipeline::validate(self.plan, self.files, render, take)
+            pipeline::validate(self.plan, self.files, self.sheet, render, take)
         })
     }
 

@@ -217,10 +217,11 @@ impl Places {
             if let Some(row) = finding.row {
                 place["region"] = json!({ "startLine": row, "startColumn": 1 });
             }
-            json!({
-                "physicalLocation": place,
-                "logicalLocations": [{ "name": finding.field.name, "kind": "field" }],
-            })
+            let mut logical = vec![json!({ "name": finding.field.name, "kind": "field" })];
+            if let Some(sheet) = finding.sheet {
+                logical.push(json!({ "name": sheet, "kind": "sheet" }));
+            }
+            json!({ "physicalLocation": place, "logicalLocations": logical })
         };
         files.iter().map(locate).collect()
     }

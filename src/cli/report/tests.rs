@@ -23,6 +23,7 @@ fn finding(plan: &Plan, check: Check) -> Finding<'_> {
         severity: Severity::Warning,
         field: &plan.schema.fields[field],
         source: "a.csv",
+        sheet: None,
         row: Some(7),
         column: Some("X"),
         source_column: None,
