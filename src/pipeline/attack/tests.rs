@@ -1,5 +1,6 @@
 //! Bundles that must be found out: made by a weakened build, or with something planted in them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use tempfile::TempDir;
 
 use super::super::run::{Outcome, RunOptions, run};
 use super::*;
-use crate::attest::{REPORT, SigningKey};
+use crate::attest::{CHECKSUMS, ENVELOPE, MANIFEST, REPORT, SigningKey};
 use crate::treat::weak::Weak;
 
 /// An NHS number and a person id of the extract.
