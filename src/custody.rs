@@ -32,7 +32,9 @@ pub enum Fault {
     #[error("changed while it was being opened")]
     Exchanged,
     /// Group or others may read, write or execute it.
-    #[error("is open to other accounts (mode {mode:04o}); put it right with: chmod 600")]
+    #[error(
+        "is open to other accounts (mode {mode:04o}); put it right with chmod 600 and its name"
+    )]
     Open {
         /// The permission bits.
         mode: u32,
@@ -244,7 +246,33 @@ pub fn open_up(path: &Path) {
 /// [`io::ErrorKind::AlreadyExists`] where the name is taken, by a dangling link too: a key is never
 /// overwritten. A file that could not be written whole is removed again.
 pub fn write_secret(path: &Path, content: &[u8]) -> io::Result<()> {
+    refuse_among_bundles(path)?;
     write_new(path, content, 0o600)
+}
+
+/// What only a custodian may have must not lie in a bundle, nor in a folder of bundles: it would be sent with them.
+///
+/// # Errors
+/// Where it would.
+pub fn refuse_among_bundles(path: &Path) -> io::Result<()> {
+    /// What every bundle has.
+    const SIGNATURE: &str = "manifest.dsse.json";
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let beside = || {
+        fs::read_dir(folder)
+            .ok()?
+            .flatten()
+            .find(|entry| entry.path().join(SIGNATURE).exists())
+    };
+    if folder.join(SIGNATURE).exists() || beside().is_some() {
+        return Err(io::Error::other(
+            "its folder is a bundle or holds bundles, and this must never be sent with one; name another folder",
+        ));
+    }
+    Ok(())
 }
 
 /// The same for a file that anyone may read: a public key.

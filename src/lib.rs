@@ -80,6 +80,7 @@ mod masks;
 pub mod nearest;
 pub mod nhs_number;
 pub mod pipeline;
+pub mod plain_file;
 pub mod portal;
 pub mod progress;
 pub mod redact;

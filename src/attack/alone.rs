@@ -240,12 +240,20 @@ pub struct Share {
 pub const SMALLEST: u64 = 10;
 
 impl Share {
-    /// In tenths of a per cent. `None` where either side of the share is so few people that it would tell of them.
-    pub fn per_mille(self) -> Option<u64> {
+    /// `12.3%`, or in words where either side of the share is so few people that a figure would tell of them.
+    pub fn words(self) -> String {
         let others = self.of - self.alone;
-        let tells = |n: u64| (1..SMALLEST).contains(&n);
-        (self.of >= SMALLEST && !tells(self.alone) && !tells(others))
-            .then(|| (self.alone * 1000 + self.of / 2) / self.of)
+        if self.of < SMALLEST {
+            return format!("not told: fewer than {SMALLEST} people");
+        }
+        if others < SMALLEST {
+            return format!("all, or all but fewer than {SMALLEST}");
+        }
+        if self.alone < SMALLEST {
+            return format!("fewer than {SMALLEST} people, or nobody");
+        }
+        let share = (self.alone * 1000 + self.of / 2) / self.of;
+        format!("{}.{}%", share / 10, share % 10)
     }
 }
 
@@ -269,8 +277,8 @@ mod tests {
         assert_eq!(shares[0], Share { alone: 20, of: 30 });
         assert_eq!(shares[2], Share { alone: 30, of: 30 });
         assert_eq!(
-            (shares[0].per_mille(), shares[2].per_mille()),
-            (Some(667), Some(1000))
+            (&*shares[0].words(), &*shares[2].words()),
+            ("66.7%", "all, or all but fewer than 10")
         );
     }
 
@@ -296,13 +304,16 @@ mod tests {
 
     #[test]
     fn few_people_are_not_told() {
-        let per_mille = |alone, of| Share { alone, of }.per_mille();
-        assert_eq!(per_mille(0, 9), None);
-        assert_eq!(per_mille(0, 10), Some(0));
-        assert_eq!(per_mille(9, 100), None);
-        assert_eq!(per_mille(10, 100), Some(100));
-        assert_eq!(per_mille(95, 100), None, "five others");
-        assert_eq!(per_mille(100, 100), Some(1000));
+        let words = |alone, of| Share { alone, of }.words();
+        assert_eq!(words(0, 9), "not told: fewer than 10 people");
+        for alone in 0..10 {
+            assert_eq!(words(alone, 100), "fewer than 10 people, or nobody");
+            assert_eq!(words(100 - alone, 100), "all, or all but fewer than 10");
+        }
+        assert_eq!(
+            (words(10, 100), words(90, 100)),
+            ("10.0%".into(), "90.0%".into())
+        );
     }
 
     /// More people than are remembered, in another order and by several threads: one figure, near the truth.

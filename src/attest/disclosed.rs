@@ -98,12 +98,20 @@ impl<'de> Deserialize<'de> for PeopleCount {
     }
 }
 
+/// A number of people beside the total, which is told: hidden if it is small, and withheld if those left over are.
+pub fn among(total: u64, people: u64) -> PeopleCount {
+    match PeopleCount::of(people) {
+        PeopleCount::Exact(_) if total.saturating_sub(people) < FEWEST => PeopleCount::Withheld,
+        told => told,
+    }
+}
+
 /// Numbers of people in groups that may overlap and that together hold everybody, beside the total, which is told.
 ///
 /// A total says that a group is at least what all the others leave over. Where that is more than nothing for a hidden
 /// group, the smallest number that is told is withheld: then the others may leave nothing over.
 pub fn groups(total: u64, people: &[u64]) -> Vec<PeopleCount> {
-    let mut told: Vec<_> = people.iter().copied().map(PeopleCount::of).collect();
+    let mut told: Vec<_> = people.iter().map(|n| among(total, *n)).collect();
     let reach = told
         .iter()
         .map(|group| group.at_most(total))
@@ -222,13 +230,14 @@ mod tests {
         };
         assert_eq!(
             texts(109, &[100, 9, 30]),
-            ["100", FEWER, "30"],
-            "they overlap"
+            [WITHHELD, FEWER, "30"],
+            "nine are not in the first"
         );
         assert_eq!(texts(135, &[100, 9, 26]), ["100", FEWER, WITHHELD]);
         assert_eq!(texts(126, &[100, 0, 26]), ["100", FEWER, "26"]);
         assert_eq!(texts(5, &[5, 5, 0]), [FEWER, FEWER, FEWER]);
-        assert_eq!(texts(50, &[50, 20, 10]), ["50", "20", "10"]);
+        assert_eq!(texts(50, &[50, 20, 10]), [WITHHELD, "20", "10"]);
+        assert_eq!(texts(110, &[100, 9, 30]), ["100", FEWER, "30"]);
     }
 
     #[test]
@@ -253,6 +262,13 @@ mod tests {
             prop_assert_eq!(told.parse::<u64>().is_ok(), people >= FEWEST);
             prop_assert_eq!(serde_json::from_str::<PeopleCount>(&told).expect("read"), PeopleCount::of(people));
             prop_assert!(people >= FEWEST || serde_json::from_str::<PeopleCount>(&people.to_string()).is_err());
+        }
+
+        #[test]
+        fn no_number_leaves_few_over(total in 0_u64..200, people in 0_u64..200) {
+            if let PeopleCount::Exact(people) = among(total, people) {
+                prop_assert!(people >= FEWEST && total.saturating_sub(people) >= FEWEST);
+            }
         }
 
         #[test]

@@ -204,23 +204,25 @@ pub(super) fn predicate() -> Predicate {
             .into(),
         }],
         self_attack: SelfAttack {
-            identifiers: [("la-person", 1_000), ("nhs-number", 1_000)]
+            identifiers: [("la-person", "1000 of more, or all"), ("nhs-number", "all")]
                 .map(|(domain, likely)| {
-                    (domain.to_owned(), TriedIdentifiers { likely, further: 4 })
+                    let further = "4 of more, or all".into();
+                    let likely = likely.to_owned();
+                    (domain.to_owned(), TriedIdentifiers { likely, further })
                 })
                 .into(),
             likely_forms: 60,
             further_forms: 1_500,
-            comparisons: 132_000,
+            comparisons: 100_000,
             matches: 0,
             uniqueness: vec![
                 Uniqueness {
                     details: "month of birth, gender".into(),
-                    alone_per_mille: Some(123),
+                    alone: "12.3%".into(),
                 },
                 Uniqueness {
                     details: "month of birth, gender, postcode sector".into(),
-                    alone_per_mille: None,
+                    alone: "all, or all but fewer than 10".into(),
                 },
             ],
         },

@@ -362,7 +362,8 @@ pub struct SelfAttack {
     pub likely_forms: u64,
     /// Further ways, with salts and keys that are no secret.
     pub further_forms: u64,
-    /// Digests that were compared with the pseudonyms.
+    /// Digests that were compared with the pseudonyms, rounded down to the first digit: exactly, it would tell how many
+    /// identifiers there are.
     pub comparisons: u64,
     /// Forms that make a pseudonym of the run: always 0, as no bundle is made otherwise.
     pub matches: u64,
@@ -370,14 +371,15 @@ pub struct SelfAttack {
     pub uniqueness: Vec<Uniqueness>,
 }
 
-/// Identifiers of one family that were tried: those with the smallest pseudonyms.
+/// Identifiers of one family that were tried: those with the smallest pseudonyms. No numbers of a few: of NHS numbers there
+/// are as many as people who have one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TriedIdentifiers {
-    /// In the likely forms.
-    pub likely: u64,
+    /// In the likely forms: `all`, or how many of more.
+    pub likely: String,
     /// In the further forms too.
-    pub further: u64,
+    pub further: String,
 }
 
 /// How many people share a combination of details with nobody in the submission.
@@ -386,8 +388,8 @@ pub struct TriedIdentifiers {
 pub struct Uniqueness {
     /// In words: `month of birth, gender`.
     pub details: String,
-    /// How many are alone, in tenths of a per cent; `None` where it would tell of fewer than ten people.
-    pub alone_per_mille: Option<u64>,
+    /// How many are alone: `12.3%`, or words where a figure would tell of fewer than ten people on either side.
+    pub alone: String,
 }
 
 /// The run before.

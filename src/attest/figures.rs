@@ -1,6 +1,6 @@
 //! Figures and codes as people read them: grouped digits, shares, the words for reasons and treatments.
 
-use super::predicate::{CheckResult, Severity, TreatmentKind, Uniqueness};
+use super::predicate::{CheckResult, Severity, TreatmentKind};
 
 /// Thousands apart: `1,234,567`.
 pub(super) fn grouped(figure: u64) -> String {
@@ -29,14 +29,6 @@ pub(super) fn share(part: u64, whole: u64) -> String {
         return ">99.9%".to_owned();
     }
     format!("{}.{}%", thousandths / 10, thousandths % 10)
-}
-
-/// The share of those who are alone, `12.3%`.
-pub(super) fn alone(uniqueness: &Uniqueness) -> String {
-    match uniqueness.alone_per_mille {
-        Some(share) => format!("{}.{}%", share / 10, share % 10),
-        None => "not told".to_owned(),
-    }
 }
 
 /// `1 record`, `2 records`.

@@ -14,7 +14,7 @@ pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 
 /// The type of our predicate. A name, not an address: it claims no domain and nothing is fetched from it.
 /// The last part is the version; another shape of [`Predicate`] needs another one.
-pub const PREDICATE_TYPE: &str = "urn:cld-return:run:v1";
+pub const PREDICATE_TYPE: &str = "urn:cld-return:run:v2";
 
 /// The published JSON Schema (draft 2020-12) of `manifest.json`.
 pub const MANIFEST_SCHEMA: &str = include_str!("../../schemas/manifest.schema.json");
@@ -294,7 +294,7 @@ mod tests {
     #[test]
     fn another_kind_or_version_is_told_from_damage() {
         let mut other = value();
-        other["predicateType"] = json!("urn:cld-return:run:v2");
+        other["predicateType"] = json!("urn:cld-return:run:v1");
         other["predicate"] = json!({});
         assert_eq!(
             Statement::parse(other.to_string().as_bytes()),

@@ -26,7 +26,7 @@ pub use report::render as render_report;
 pub use seal::{SealError, seal};
 pub use show::{change_words, show};
 pub use sign::{PublicKey, SigningKey};
-pub use verify::{Verified, VerifyError, check_digests, check_unsigned, verify, verify_approved};
+pub use verify::{Verified, VerifyError, check_unsigned, verify, verify_approved};
 
 /// The statement about the other files, signed.
 pub const MANIFEST: &str = "manifest.json";

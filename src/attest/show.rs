@@ -2,8 +2,8 @@
 
 use super::Statement;
 use super::figures::{
-    alone, grouped, reason_order, reason_words, records as records_words, result_words,
-    severity_words, share, treatment_words,
+    grouped, reason_order, reason_words, records as records_words, result_words, severity_words,
+    share, treatment_words,
 };
 use super::predicate::{Change, FieldQuality, Predicate, TreatmentKind};
 
@@ -274,28 +274,23 @@ fn self_attack(text: &mut Text, p: &Predicate) {
     let tried = &p.self_attack;
     text.head("What the run tried on itself");
     for (family, identifiers) in &tried.identifiers {
-        text.figure(
+        text.line(&format!(
+            "  {family}: {} in {} likely forms, {} in {} further ones",
             identifiers.likely,
-            &format!(
-                "{family}: hashed in {} likely forms",
-                grouped(tried.likely_forms)
-            ),
-        );
-        text.figure(
+            grouped(tried.likely_forms),
             identifiers.further,
-            &format!(
-                "{family}: in {} further forms too",
-                grouped(tried.further_forms)
-            ),
-        );
+            grouped(tried.further_forms)
+        ));
     }
-    text.figure(tried.comparisons, "digests compared with pseudonyms");
+    text.figure(
+        tried.comparisons,
+        "digests or more compared with pseudonyms",
+    );
     text.figure(tried.matches, "of them matched");
     for uniqueness in &tried.uniqueness {
         text.line(&format!(
-            "  {:>13}  alone in {}",
-            alone(uniqueness),
-            uniqueness.details
+            "  alone in {}: {}",
+            uniqueness.details, uniqueness.alone
         ));
     }
 }
@@ -357,10 +352,10 @@ mod tests {
             "  pseudonymised            NHS Number",
             "  passed   No NHS number of the extract",
             "not run  gp_practice_code.closed",
-            "        1,000  nhs-number: hashed in 60 likely forms",
+            "  nhs-number: all in 60 likely forms",
             "            0  of them matched",
-            "        12.3%  alone in month of birth, gender\n",
-            "     not told  alone in month of birth, gender, postcode sector\n",
+            "  alone in month of birth, gender: 12.3%\n",
+            "  alone in month of birth, gender, postcode sector: all, or all but fewer than 10\n",
             "2026-04-07T09:00:00Z, 2,150 ms",
             "fewer than 10  Client Type: of another client type",
             "       12,500  Client Funding Status: people who fund their own care",

@@ -180,16 +180,8 @@ pub fn verify_approved(
     })
 }
 
-/// Checks a bundle of the council's own whose public key may be another one by now: as [`verify`] does, with the signature
-/// where the bundle says that it was signed with the given key, and without it where it names another one.
-///
-/// # Errors
-/// The first [`VerifyError`].
-pub fn check_digests(bundle: &Path, key: &PublicKey) -> Result<Statement, VerifyError> {
-    check_unsigned(bundle, Some(key))
-}
-
-/// The same where no key is at hand: then it says that nothing changed by accident, and not who made it.
+/// Checks a bundle as [`verify`] does if it names this key, and without its signature otherwise, or where no key is at hand:
+/// then it says that nothing changed by accident, and not who made it.
 ///
 /// # Errors
 /// The first [`VerifyError`].

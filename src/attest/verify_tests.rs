@@ -202,11 +202,36 @@ fn the_steps_of_the_report_work_and_notice_damage() {
         text.contains(&example::signing_key().public().key_id()),
         "{text}"
     );
+    let (_, text) = run(4);
+    assert_eq!(
+        text.matches(": as signed").count(),
+        SUBJECTS.len(),
+        "{text}"
+    );
     verify(&bundle, &example::signing_key().public())
         .expect("the steps leave nothing in the bundle");
 
+    // Somebody changes a file, exchanges two and makes the list of checksums again.
+    let sums = fs::read(bundle.join(CHECKSUMS)).expect("there");
+    let whole = SUBJECTS.map(|name| fs::read(bundle.join(name)).expect("there"));
+    fs::write(bundle.join(SUBJECTS[0]), &whole[1]).expect("written");
+    fs::write(bundle.join(SUBJECTS[1]), &whole[0]).expect("written");
+    fs::write(bundle.join(SUBJECTS[3]), "changed").expect("written");
+    let again = "sha256sum *.csv *.html *.parquet *.json | sort -k2 > ../sums; mv ../sums manifest-sha256.txt";
+    let made = Command::new("sh")
+        .args(["-ec", again])
+        .current_dir(&bundle)
+        .status();
+    assert!(made.expect("ran").success());
+    let (passed, text) = run(4);
+    assert!(passed && text.matches(": CHANGED").count() == 3, "{text}");
+    for (name, bytes) in SUBJECTS.iter().zip(whole) {
+        fs::write(bundle.join(name), bytes).expect("written");
+    }
+    fs::write(bundle.join(CHECKSUMS), sums).expect("written");
+
     // A reviewer signs: the same steps still hold, and the next one shows the approval.
-    let (passed, _) = run(4);
+    let (passed, _) = run(5);
     assert!(!passed, "nobody has approved it yet");
     let reviewer = SigningKey::generate().expect("random");
     fs::write(
@@ -215,7 +240,7 @@ fn the_steps_of_the_report_work_and_notice_damage() {
     )
     .expect("written");
     approve(&bundle, &example::signing_key().public(), &reviewer).expect("signed");
-    let (passed, text) = run(4);
+    let (passed, text) = run(5);
     let verified = text.matches("Signature Verified Successfully").count();
     assert!(passed && verified == 2, "{text}");
     let stranger = SigningKey::generate().expect("random");
@@ -224,7 +249,7 @@ fn the_steps_of_the_report_work_and_notice_damage() {
         stranger.public().to_pem(),
     )
     .expect("written");
-    assert!(run(3).0 && !run(4).0, "another reviewer's key");
+    assert!(run(4).0 && !run(5).0, "another reviewer's key");
 
     let manifest = fs::read_to_string(bundle.join(MANIFEST)).expect("there");
     let changed = manifest.replace("nhs-england", "nhs-elsewhere");

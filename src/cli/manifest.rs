@@ -118,7 +118,10 @@ impl Verify {
         let key = PublicKey::load(&self.public_key)?;
         let reviewers = self.reviewer_key.iter();
         let reviewers = reviewers.map(|file| PublicKey::load(file));
-        let reviewers = reviewers.collect::<std::result::Result<Vec<_>, _>>()?;
+        let mut reviewers = reviewers.collect::<std::result::Result<Vec<_>, _>>()?;
+        // One key given twice approves once.
+        let mut seen = std::collections::BTreeSet::new();
+        reviewers.retain(|reviewer: &PublicKey| seen.insert(reviewer.key_id()));
         if reviewers.contains(&key) {
             return Err(Error::Usage(
                 "--reviewer-key is the council's own key, whose signature is no review".into(),

@@ -49,6 +49,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let Some(out) = &arguments.out else {
         return print::out(&report);
     };
+    custody::refuse_among_bundles(out).map_err(Error::io("write", out))?;
     custody::write_public(out, report.as_bytes()).map_err(|source| {
         if source.kind() == std::io::ErrorKind::AlreadyExists {
             Error::Usage(format!(

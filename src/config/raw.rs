@@ -60,6 +60,7 @@ pub struct RawConfig {
     pub governance: RawGovernance,
     pub lists: Option<String>,
     pub previous: Option<String>,
+    pub previous_public_key: Option<String>,
     pub objections: Option<RawObjections>,
 }
 

@@ -160,6 +160,7 @@ impl Reader<'_> {
                 .as_deref()
                 .and_then(|file| Some(hex_digest(&std::fs::read(self.path(file)).ok()?))),
             previous: raw.previous.as_deref().map(|p| self.path(p)),
+            previous_public_key: raw.previous_public_key.as_deref().map(|p| self.path(p)),
             people_again,
             objections,
             worklist_keep_days: raw.output.worklist_keep_days,

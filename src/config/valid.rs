@@ -8,6 +8,7 @@ use super::reader::{Reader, inside, nested};
 use crate::date::Date;
 use crate::encrypted::PublicKey;
 use crate::extract::Source;
+use crate::plain_file;
 use crate::schema::{Schema, SchemaError, Treatment};
 
 /// A configuration that can be run.
@@ -59,6 +60,8 @@ pub struct Config {
     pub lists_digest: Option<String>,
     /// The bundle sent before this one.
     pub previous: Option<PathBuf>,
+    /// The key that signed it, where that is another one than signs now.
+    pub previous_public_key: Option<PathBuf>,
     /// How many of its people must be there again.
     pub people_again: Band,
     /// People who objected, and why nothing is left out for it.
@@ -286,7 +289,7 @@ impl Config {
             }
             .into());
         }
-        let bytes = std::fs::read(path).map_err(unreadable)?;
+        let bytes = plain_file::read(path, MAX_BYTES).map_err(unreadable)?;
         let malformed = |fault| ConfigError::Malformed {
             path: path.to_owned(),
             fault,

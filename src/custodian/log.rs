@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::custody::{self, Fault, ReadError};
+use crate::plain_file;
 
 /// What the first line has in the place of a digest.
 const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -17,6 +18,9 @@ const NOTHING_BEFORE: &str = "00000000000000000000000000000000000000000000000000
 /// Characters of the shortest reason and different ones among them, and of the longest.
 const REASON: std::ops::RangeInclusive<usize> = 12..=1000;
 const DIFFERENT: usize = 6;
+
+/// A log of a million looks.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// Why the log cannot be written or is not whole. Reads after the name of the file.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +96,7 @@ impl Log {
     /// # Errors
     /// [`LogError`]: a log that is not whole is not gone on with.
     pub fn open(path: &Path) -> Result<Self, LogError> {
+        custody::refuse_among_bundles(path)?;
         let mut file = custody::append_private(path)?;
         file.lock()?;
         let checked = walk(&mut file)?;
@@ -131,7 +136,7 @@ impl Log {
 /// # Errors
 /// [`LogError`] with the first line that does not.
 pub fn check(path: &Path) -> Result<Checked, LogError> {
-    walk(&mut File::open(path)?)
+    follow(&plain_file::read(path, MOST_BYTES)?)
 }
 
 fn walk(file: &mut File) -> Result<Checked, LogError> {
@@ -186,7 +191,7 @@ pub fn judge_reason(reason: &str) -> Result<(), &'static str> {
         || !reason.contains(char::is_whitespace)
     {
         Err(
-            "says too little: tell who asks and what for, in a few words that will still be understood in years",
+            "says too little: tell who asks and what for, in two words or more and twelve characters at least, that will still be understood in years",
         )
     } else {
         Ok(())

@@ -12,8 +12,7 @@ use super::reader::Sums;
 use super::run::RunOptions;
 use super::write::Written;
 use crate::attack::alone::{self, Alone};
-use crate::attack::known::Tried;
-use crate::attest::disclosed::PeopleCount;
+use crate::attack::known::{self, Tried};
 use crate::attest::leak::LeakCheck;
 use crate::attest::predicate::{self as say, Predicate};
 use crate::attest::{self, SigningKey, VerifyError, digest, disclosed, report};
@@ -25,7 +24,7 @@ use crate::schema::Make;
 use crate::select::Exclusion;
 use crate::tokens::without_nhs_numbers;
 use crate::treat::{
-    Custody, Form, Identifiers, MasterKey, Objections, People, RowPlan, Scope, Traits, key,
+    Chosen, Custody, Form, Identifiers, MasterKey, Objections, People, RowPlan, Scope, Traits, key,
 };
 use crate::validate::across::Collapsed;
 use crate::validate::{Broken, Check, Derived, Plan, Status, Validity, derived_period};
@@ -378,7 +377,7 @@ fn people(people: &People) -> Vec<say::PeopleGroup> {
         .into_iter()
         .zip(BY_CLIENT)
         .map(|(number, (_, words))| group("Client Type", words, number));
-    let funding = PeopleCount::of(people.count_with(Traits::FUNDS_OWN_CARE));
+    let funding = disclosed::among(people.count(), people.count_with(Traits::FUNDS_OWN_CARE));
     let words = "people who fund their own care";
     by_client
         .chain([group("Client Funding Status", words, funding)])
@@ -557,10 +556,14 @@ fn quality(facts: &Facts<'_>) -> Vec<say::FieldQuality> {
 
 fn self_attack(facts: &Facts<'_>) -> say::SelfAttack {
     let tried = facts.tried;
+    let of_all = |tried: u64, most: usize| match tried < most as u64 {
+        true => "all".to_owned(),
+        false => format!("{most} of more, or all"),
+    };
     let identifiers = tried.identifiers.iter().map(|(family, likely, further)| {
         let of_family = say::TriedIdentifiers {
-            likely: *likely,
-            further: *further,
+            likely: of_all(*likely, Chosen::MOST),
+            further: of_all(*further, known::FEW),
         };
         (family.clone(), of_family)
     });
@@ -575,15 +578,21 @@ fn self_attack(facts: &Facts<'_>) -> say::SelfAttack {
         identifiers: identifiers.collect(),
         likely_forms: tried.likely_forms,
         further_forms: tried.further_forms,
-        comparisons: tried.comparisons,
+        comparisons: first_digit(tried.comparisons),
         matches: tried.found.len() as u64,
         uniqueness: uniqueness
             .map(|((details, _), share)| say::Uniqueness {
                 details: details.into(),
-                alone_per_mille: share.per_mille(),
+                alone: share.words(),
             })
             .collect(),
     }
+}
+
+/// Rounded down to the first digit.
+fn first_digit(figure: u64) -> u64 {
+    let unit = 10_u64.pow(figure.checked_ilog10().unwrap_or(0));
+    figure / unit * unit
 }
 
 fn checks(facts: &Facts<'_>) -> Vec<say::Check> {

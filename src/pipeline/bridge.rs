@@ -114,6 +114,12 @@ pub fn bridge(config: &Config, options: &BridgeOptions) -> Result<Bridge> {
             "the new key and epoch are the present ones, so there is nothing to bridge".into(),
         ));
     }
+    if from.1 == to.1 {
+        return Err(Error::Usage(format!(
+            "--new-epoch {} is the present one; another key needs an epoch of its own, so that nobody takes its pseudonyms for those of the old one. `cld key rotate` names the next",
+            to.1
+        )));
+    }
     let scope = |epoch| Scope::new(&config.la_code, &config.recipient, &config.purpose, epoch);
     let (old_scope, new_scope) = (scope(&from.1)?, scope(&to.1)?);
     let schema = Arc::new(config.schema.clone());

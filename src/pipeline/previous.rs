@@ -75,7 +75,11 @@ impl Previous {
         let Some(bundle) = &config.previous else {
             return Ok(None);
         };
-        let statement = attest::check_digests(bundle, signing).map_err(|e| refusal(bundle, &e))?;
+        let other = config.previous_public_key.as_deref().map(PublicKey::load);
+        let other = other.transpose()?;
+        let statement = attest::verify(bundle, other.as_ref().unwrap_or(signing))
+            .map_err(|e| refusal(bundle, &e))?
+            .statement;
         let predicate = statement.predicate();
         of_this_return(bundle, predicate, config)?;
         let manifest = bundle.join(attest::MANIFEST);
@@ -218,7 +222,7 @@ pub(super) fn judge(previous: Option<&Previous>, sightings: Option<&Sightings<'_
 /// What is not there is input that is missing; everything else is damage.
 fn refusal(bundle: &Path, error: &VerifyError) -> Error {
     let message = format!(
-        "previous: {}: {error}. Name the directory of the bundle that was sent before, as it was made",
+        "previous: {}: {error}. Name the directory of the bundle that was sent before, as it was made; if another key signed it, name its public key under `previous_public_key:`",
         bundle.display()
     );
     match error {

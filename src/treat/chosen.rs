@@ -56,6 +56,9 @@ fn settle(pairs: &mut Vec<Pair>) {
 pub struct Chosen(BTreeMap<String, Vec<Pair>>);
 
 impl Chosen {
+    /// Identifiers of each domain at most.
+    pub const MOST: usize = MOST;
+
     pub(super) fn add(&mut self, domain: &str, pairs: Vec<Pair>) {
         let mine = self.0.entry(domain.to_owned()).or_default();
         mine.extend(pairs);

@@ -10,6 +10,7 @@ use hashbrown::HashSet;
 
 use super::{DomainKey, KeyError, MasterKey, Pseudonym, Scope, SourceDigester};
 use crate::nhs_number;
+use crate::plain_file;
 use crate::schema::Domain;
 
 /// The columns that are read, by the return's own names. Others are left alone.
@@ -68,10 +69,7 @@ impl Objections {
             path: path.to_owned(),
             fault,
         };
-        if std::fs::metadata(path).map_err(unreadable)?.len() > MOST_BYTES {
-            return Err(malformed("is longer than 64 MiB. Is it the list?".into()));
-        }
-        let bytes = std::fs::read(path).map_err(unreadable)?;
+        let bytes = plain_file::read(path, MOST_BYTES).map_err(unreadable)?;
         let keys = [
             key.domain_key(scope, &Domain::NhsNumber)?,
             key.domain_key(scope, &Domain::LaPerson)?,

@@ -362,6 +362,31 @@ fn a_bundle_of_release_1_precedes_one_of_release_2() {
 }
 
 #[test]
+fn it_must_be_signed_by_a_key_that_the_configuration_names() {
+    let before = sent([service(), another()]).makes();
+    let own = before.council.path("own.pem");
+    let own = own.to_str().unwrap();
+    call(["key", "new", "--signing", own]).code(0);
+    let refused = next(&before, [service()])
+        .set("signing_key", own.to_owned())
+        .fails(6);
+    refused.said.says(&["previous", "previous_public_key"]);
+    next(&before, [service()])
+        .set("signing_key", own.to_owned())
+        .set("previous_public_key", samples("test-signing.pub.pem"))
+        .makes();
+    // Somebody who holds no key says that another one signed.
+    let manifest = before.bundle().join("manifest.json");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let id = before.predicate()["signing_key"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    std::fs::write(&manifest, text.replace(&id, &"0".repeat(64))).unwrap();
+    next(&before, [service()]).fails(6);
+}
+
+#[test]
 fn what_cannot_be_compared_is_told() {
     let before = sent([service(), another()]).makes();
     let test = samples("test.key");

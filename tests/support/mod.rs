@@ -15,6 +15,22 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+/// A directory whose name is digits: letters by chance may be somebody's id, which no message may hold.
+fn directory() -> TempDir {
+    static MADE: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    loop {
+        let made = MADE.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let name = format!("cld-{}-{made}", std::process::id());
+        let directory = tempfile::Builder::new()
+            .prefix(&name)
+            .rand_bytes(0)
+            .tempdir();
+        if let Ok(directory) = directory {
+            return directory;
+        }
+    }
+}
+
 /// The published keys, whose pseudonyms the contract's vectors give.
 pub fn samples(file: &str) -> String {
     format!("{}/samples/keys/{file}", env!("CARGO_MANIFEST_DIR"))
@@ -116,7 +132,7 @@ impl Council {
             ),
         ];
         Self {
-            directory: tempfile::tempdir().expect("a directory"),
+            directory: directory(),
             settings: settings
                 .map(|(key, value)| (key.to_owned(), value))
                 .to_vec(),

@@ -91,6 +91,17 @@ fn the_commands_of_the_readme_verify_both_signatures_and_every_file() {
     assert!(output.status.success(), "{said}{told}");
     assert_eq!(said.matches("Signature Verified Successfully").count(), 2);
     assert_eq!(said.matches(": OK").count(), 7);
+    assert_eq!(said.matches(": as signed").count(), 5);
+
+    // A changed file, and the list made again.
+    let resum = "sha256sum *.csv *.html *.parquet *.json | sort -k2 > m; mv m manifest-sha256.txt";
+    let changed = format!("echo 1 >> submission.csv; {resum}\n{script}");
+    let said = sh(&approved, &changed).stdout;
+    let said = String::from_utf8_lossy(&said);
+    assert!(
+        said.contains("submission.csv: OK") && said.contains("submission.csv: CHANGED"),
+        "{said}"
+    );
 
     // The reviewer's signature gone, and the list mended: only asking for it tells.
     let envelope = approved.ran.bundle().join("manifest.dsse.json");
@@ -98,10 +109,11 @@ fn the_commands_of_the_readme_verify_both_signatures_and_every_file() {
         serde_json::from_slice(&fs::read(&envelope).unwrap()).unwrap();
     value["signatures"].as_array_mut().unwrap().pop();
     fs::write(&envelope, serde_json::to_string_pretty(&value).unwrap()).unwrap();
-    let resum = format!(
-        "sha256sum *.csv *.html *.parquet *.json | sort -k2 > m; mv m manifest-sha256.txt\n{script}"
+    assert!(
+        !sh(&approved, &format!("{resum}\n{script}"))
+            .status
+            .success()
     );
-    assert!(!sh(&approved, &resum).status.success());
 }
 
 fn python() -> PathBuf {
@@ -150,7 +162,7 @@ fn an_off_the_shelf_dsse_verifier_accepts_both_signatures_and_nothing_else() {
     for id in [&ids["key_id"], &ids["reviewer_key_ids"][0]] {
         assert!(said.contains(id.as_str().unwrap()), "{said}");
     }
-    assert!(said.contains("application/vnd.in-toto+json\nurn:cld-return:run:v1\n"));
+    assert!(said.contains("application/vnd.in-toto+json\nurn:cld-return:run:v2\n"));
 
     let stranger = approved.ran.council.path("stranger.pem");
     call(["key", "new", "--signing", stranger.to_str().unwrap()]).code(0);

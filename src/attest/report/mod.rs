@@ -6,12 +6,11 @@ use askama::Template;
 
 use self::chart::{Kind, Part, bar, bar_within};
 use super::figures::{
-    alone, grouped, reason_order, reason_words, records, result_words, severity_words, share,
+    grouped, reason_order, reason_words, records, result_words, severity_words, share,
     treatment_words,
 };
 use super::predicate::{
     CheckResult, FieldQuality, FieldTreatment, Predicate, RuleFindings, Severity, TreatmentKind,
-    Uniqueness,
 };
 use super::{CHECKSUMS, ENVELOPE, MANIFEST, dsse};
 
@@ -27,7 +26,7 @@ struct Report<'a> {
     papers: [(&'static str, Option<&'a str>); 7],
     excluded: Vec<(String, u64)>,
     findings: Vec<&'a RuleFindings>,
-    steps: [Step; 5],
+    steps: [Step; 6],
     records: Vec<Part>,
     quality: Vec<Part>,
 }
@@ -96,7 +95,7 @@ pub fn verification_commands() -> Vec<String> {
     steps()
         .into_iter()
         .map(|step| step.command)
-        .take(4)
+        .take(5)
         .collect()
 }
 
@@ -108,11 +107,18 @@ fn openssl(place: usize, key: &str, file: &str) -> String {
     )
 }
 
-fn steps() -> [Step; 5] {
+/// Holds name and digest of each file against the manifest, whose keys are sorted.
+const AS_SIGNED: &str = r#"for file in data-quality.csv findings.csv report.html submission.csv submission.parquet; do
+    entry="{\"digest\":{\"sha256\":\"$(sha256sum < $file | cut -d' ' -f1)\"},\"name\":\"$file\"}"
+    tr -d ' \n' < manifest.json | grep -qF "$entry" && echo "$file: as signed" || echo "$file: CHANGED"
+done"#;
+
+fn steps() -> [Step; 6] {
     let kind = dsse::PAYLOAD_TYPE;
     [
         Step {
-            words: "Check that no file was changed or lost since the bundle was made. Every line must end in OK.",
+            words: "Check that no file was damaged on its way. Every line must end in OK. Whoever changes a file can change this \
+                list too: that nobody did is shown by the steps after this one together.",
             command: format!("sha256sum --strict -c {CHECKSUMS}"),
         },
         Step {
@@ -128,6 +134,10 @@ fn steps() -> [Step; 5] {
                 kind.len(),
                 openssl(1, "signing.pub.pem", "signature.bin")
             ),
+        },
+        Step {
+            words: "Check that each file is the one in the manifest that was signed. Every line must say “as signed”.",
+            command: AS_SIGNED.to_owned(),
         },
         Step {
             words: "If a reviewer has approved the bundle, a second signature over the same manifest says so. With the \
@@ -332,10 +342,6 @@ impl Report<'_> {
             .iter()
             .fold(0_u64, |sum, part| sum.saturating_add(part.figure));
         share(part.figure, whole)
-    }
-
-    fn alone(&self, uniqueness: &Uniqueness) -> String {
-        alone(uniqueness)
     }
 
     /// `5 passed`, and which others there are.

@@ -48,7 +48,14 @@ pub(super) fn in_order_of_the_extract(seen: &Seen, extract: &Extract) -> Attack 
         ],
         notes: vec![note],
         took: started.elapsed(),
-        verdict: if found.is_empty() { Verdict::Withstood } else { Verdict::Broken(found) },
+        verdict: match found.is_empty() {
+            false => Verdict::Broken(found),
+            true if alignment.is_told() => Verdict::Withstood,
+            true => Verdict::NotRun(format!(
+                "fewer than {} people can be found again without the key; the rows are in the stated order",
+                order::FEWEST
+            )),
+        },
     }
 }
 
@@ -183,13 +190,7 @@ pub(super) fn people_alone(columns: &alone::Columns, alone: &Alone) -> Attack {
         figures.push(("people".to_owned(), people));
     }
     for ((details, _), share) in alone::SETS.into_iter().zip(alone.clone().shares()) {
-        notes.push(match share.per_mille() {
-            Some(share) => format!("{}.{} % are alone in {details}", share / 10, share % 10),
-            None => format!(
-                "alone in {details}: not told, as it would tell of fewer than {} people",
-                alone::SMALLEST
-            ),
-        });
+        notes.push(format!("alone in {details}: {}", share.words()));
     }
     Attack {
         id: "people_alone",
