@@ -73,6 +73,7 @@ pub mod encrypted;
 pub mod error;
 pub mod extract;
 pub mod finding;
+mod formula;
 mod hex;
 pub mod interrupt;
 pub mod map;

@@ -128,10 +128,23 @@ pub struct SourceConfig {
     pub columns: Vec<(String, usize)>,
     /// Position of the field, local code, value it stands for.
     pub values: Vec<(usize, Vec<(String, String)>)>,
+    /// The file that some of the values come from.
+    pub codes: Option<CodesFile>,
     /// Columns known and left out.
     pub ignore: Vec<String>,
     /// Positions of fields that this source does not have.
     pub absent: Vec<usize>,
+}
+
+/// A table of local codes beside the configuration. What it says is in [`SourceConfig::values`].
+#[derive(Debug, Clone)]
+pub struct CodesFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Lowercase hex SHA-256 of the file.
+    pub digest: String,
+    /// Rows for this source that say nothing yet: position of the field, local code.
+    pub undecided: Vec<(usize, String)>,
 }
 
 /// Switches of the exclusions of contract section 9; the two that leave nothing to submit have none.

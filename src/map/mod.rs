@@ -280,6 +280,7 @@ mod tests {
             },
             columns: Vec::new(),
             values: Vec::new(),
+            codes: None,
             ignore: Vec::new(),
             absent: Vec::new(),
         }
