@@ -389,6 +389,24 @@ impl Config {
     }
 }
 
+impl Config {
+    /// Makes sure that a file which stays in the council is not made where bundles are, from where it could be sent along.
+    ///
+    /// # Errors
+    /// When it would be.
+    pub fn refuse_among_bundles(&self, file: &Path) -> Result<(), ConfigError> {
+        if inside(file, &self.bundle_dir) {
+            return Err(ConfigError::Faults {
+                path: file.to_owned(),
+                faults: vec![
+                    "lies in the folder of the bundles, and local codes stay in the council. Name another folder".to_owned(),
+                ],
+            });
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 #[path = "valid_tests.rs"]
 mod tests;
