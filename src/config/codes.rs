@@ -83,10 +83,15 @@ fn rows(text: &str) -> Result<Vec<CodeRow>, String> {
     let [field, local, value] = columns(&header)?;
     let source = header.iter().position(|name| name == OTHERS[0]);
     let mut rows = Vec::new();
+    let mut lines = Lines {
+        text: text.as_bytes(),
+        at: 0,
+        ends: 0,
+    };
     while reader.read_record(&mut record).map_err(unreadable)? {
         let cell = |at: usize| as_received(record.get(at).unwrap_or_default().trim()).trim();
-        // Codes hold no line breaks, so that lines are the rows of a spreadsheet.
-        let at = record.position().map_or(0, csv::Position::line);
+        let position = record.position().map_or(0, csv::Position::byte);
+        let at = lines.row(position as usize);
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
@@ -114,6 +119,33 @@ fn rows(text: &str) -> Result<Vec<CodeRow>, String> {
         });
     }
     Ok(rows)
+}
+
+/// Counts rows as a spreadsheet does, as long as no cell holds a line break: no code does. The reader itself passes over
+/// blank lines, and knows only one kind of line end.
+struct Lines<'t> {
+    text: &'t [u8],
+    /// So far it was looked at.
+    at: usize,
+    /// Line ends before that.
+    ends: u64,
+}
+
+impl Lines<'_> {
+    /// The row of a record that begins here or after line ends.
+    fn row(&mut self, begins: usize) -> u64 {
+        while let Some(byte) = self.text.get(self.at) {
+            let end = match byte {
+                b'\n' => true,
+                b'\r' => self.text.get(self.at + 1) != Some(&b'\n'),
+                _ if self.at >= begins => break,
+                _ => false,
+            };
+            self.ends += u64::from(end);
+            self.at += 1;
+        }
+        self.ends + 1
+    }
 }
 
 /// Where the columns that say something stand.
@@ -158,6 +190,7 @@ mod tests {
         for text in [
             &b"field,local,value\nGender,F,Female\n\nGender, M ,\n"[..],
             b"\xEF\xBB\xBFfield,local,value\r\nGender,F,Female\r\n,,\r\nGender,M,\"\"",
+            b"field,local,value\rGender,F,Female\r\rGender,M,\r",
             b"nearness,value,local,field\n5,Female,F,Gender\n,,,\n,,M,Gender\n",
         ] {
             let read = read_text(text).unwrap();
