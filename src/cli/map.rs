@@ -18,22 +18,26 @@ use crate::write::WorklistLines;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write a table of the codes that nothing maps yet, with the values they may stand for
+    /// Write a table of the codes that nothing maps yet, with the values they may stand for.
+    ///
+    /// Reads the sources as a run does. A row for each code that is neither in the list of its field nor mapped:
+    /// source,field,local,value,suggestion,nearness,records. Fill in `value` and name the file as `values_file:` of the
+    /// source. `value` is filled in where only capitals, spaces and punctuation differ (nearness 100); the rest is yours to
+    /// decide. A row without a value says nothing.
+    ///
+    /// Codes that may tell who somebody is are counted and not written: NHS numbers, postcodes; and, unless ten people have
+    /// them, names and person ids of the extract, days, long numbers and long texts. The table stays in the council all the
+    /// same.
     Suggest(Suggest),
-    /// Say what columns and codes a mapping leaves uncovered
+    /// Say what columns and codes a mapping leaves uncovered.
+    ///
+    /// Reads the sources as a run does, and writes nothing. Of columns: which are no field and not left out, and which fields
+    /// no column is. Of codes: the share of records that the list, the release before or the mapping covers, the codes that
+    /// are left, and codes of the mapping that the source does not have. Where a list is not known in full, nobody can say
+    /// whether a code is wrong.
     Check(Check),
 }
 
-/// Write a table of the codes that nothing maps yet, with the values they may stand for.
-///
-/// Reads the sources as a run does. A row for each code that is neither in the list of its field nor mapped:
-/// source,field,local,value,suggestion,nearness,records. Fill in `value` and name the file as `values_file:` of the
-/// source. `value` is filled in where only capitals, spaces and punctuation differ (nearness 100); the rest is yours to
-/// decide. A row without a value says nothing.
-///
-/// Codes that may tell who somebody is are counted and not written: NHS numbers, postcodes; and, unless ten people have
-/// them, names and person ids of the extract, days, long numbers and long texts. The table stays in the council all the
-/// same.
 #[derive(Debug, Args)]
 pub struct Suggest {
     /// The configuration.
@@ -44,12 +48,6 @@ pub struct Suggest {
     out: Option<PathBuf>,
 }
 
-/// Say what columns and codes a mapping leaves uncovered.
-///
-/// Reads the sources as a run does, and writes nothing. Of columns: which are no field and not left out, and which fields
-/// no column is. Of codes: the share of records that the list, the release before or the mapping covers, the codes that
-/// are left, and codes of the mapping that the source does not have. Where a list is not known in full, nobody can say
-/// whether a code is wrong.
 #[derive(Debug, Args)]
 pub struct Check {
     /// The configuration.
