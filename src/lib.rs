@@ -17,7 +17,7 @@
 //! | [`select`] | which records go | … |
 //! | [`rulebook`] | every rule as people read it, with examples that are tested | `validate` |
 //! | [`validate`] | validity and status of every cell, findings | … |
-//! | [`map`] | source columns to fields, local codes to values | … |
+//! | [`map`] | source columns to fields, local codes to values, and which value a code may stand for | … |
 //! | [`extract`] | files to blocks of records, blocks to columns of cells | nothing of the return |
 //! | [`custodian`] | what only the custodian of the key has: crosswalk, log of re-identifications | `treat` |
 //! | [`portal`] | whether a file would pass the portal's file rules as it stands, for `cld validate` | the return's field names |
@@ -73,6 +73,7 @@ pub mod encrypted;
 pub mod error;
 pub mod extract;
 pub mod finding;
+mod formula;
 mod hex;
 pub mod interrupt;
 pub mod map;

@@ -23,6 +23,11 @@ pub fn closest<'a>(text: &str, among: impl IntoIterator<Item = &'a str>) -> Opti
     ranked(text, among, 0.0)
 }
 
+/// How like two texts are, from 0 to 1, as everything here measures it.
+pub fn likeness(a: &str, b: &str) -> f64 {
+    strsim::normalized_damerau_levenshtein(&letters(a), &letters(b))
+}
+
 fn ranked<'a>(text: &str, among: impl IntoIterator<Item = &'a str>, least: f64) -> Option<&'a str> {
     let wanted = letters(text);
     let mut best: Option<(f64, &str)> = None;

@@ -7,6 +7,7 @@ mod custodian;
 mod explain;
 mod key;
 mod manifest;
+mod map;
 mod portal;
 mod print;
 mod purge;
@@ -63,6 +64,9 @@ enum Command {
     Run(run::Arguments),
     /// Check files against a return's schema; writes nothing
     Validate(validate::Arguments),
+    /// Make the mapping of a council's own columns and codes
+    #[command(subcommand)]
+    Map(map::Command),
     /// Write the findings of a run as a workbook
     Worklist(worklist::Arguments),
     /// Make and look after keys
@@ -143,6 +147,7 @@ impl Command {
         match self {
             Self::Run(arguments) => run::run(arguments, schemas),
             Self::Validate(arguments) => validate::run(arguments, schemas),
+            Self::Map(command) => command.run(schemas),
             Self::Worklist(arguments) => worklist::run(arguments),
             Self::Key(command) => command.run(schemas),
             Self::Bridge(arguments) => bridge::run(arguments, schemas),

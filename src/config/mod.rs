@@ -1,12 +1,14 @@
 //! The council's configuration: read strictly, checked as a whole, every fault told at once.
 
+mod codes;
 mod format;
 mod raw;
 mod reader;
 mod valid;
 
 pub use valid::{
-    Band, Cancelled, Config, Gate, Governance, ObjectionsConfig, Period, Selection, SourceConfig,
+    Band, Cancelled, CodesFile, Config, Gate, Governance, ObjectionsConfig, Period, Selection,
+    SourceConfig,
 };
 
 use std::path::PathBuf;

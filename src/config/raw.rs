@@ -104,6 +104,7 @@ pub struct RawSource {
     pub columns: Pairs<String>,
     #[serde(default)]
     pub values: Pairs<Pairs<String>>,
+    pub values_file: Option<String>,
     #[serde(default)]
     pub ignore: Vec<String>,
     #[serde(default)]

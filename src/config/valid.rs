@@ -131,10 +131,23 @@ pub struct SourceConfig {
     pub columns: Vec<(String, usize)>,
     /// Position of the field, local code, value it stands for.
     pub values: Vec<(usize, Vec<(String, String)>)>,
+    /// The file that some of the values come from.
+    pub codes: Option<CodesFile>,
     /// Columns known and left out.
     pub ignore: Vec<String>,
     /// Positions of fields that this source does not have.
     pub absent: Vec<usize>,
+}
+
+/// A table of local codes beside the configuration. What it says is in [`SourceConfig::values`].
+#[derive(Debug, Clone)]
+pub struct CodesFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Lowercase hex SHA-256 of the file.
+    pub digest: String,
+    /// Rows for this source that say nothing yet: position of the field, local code.
+    pub undecided: Vec<(usize, String)>,
 }
 
 /// Switches of the exclusions of contract section 9; the two that leave nothing to submit have none.
@@ -374,6 +387,24 @@ impl Config {
                     )],
                 });
             }
+        }
+        Ok(())
+    }
+}
+
+impl Config {
+    /// Makes sure that a file which stays in the council is not made where bundles are, from where it could be sent along.
+    ///
+    /// # Errors
+    /// When it would be.
+    pub fn refuse_among_bundles(&self, file: &Path) -> Result<(), ConfigError> {
+        if inside(file, &self.bundle_dir) {
+            return Err(ConfigError::Faults {
+                path: file.to_owned(),
+                faults: vec![
+                    "lies in the folder of the bundles, and local codes stay in the council. Name another folder".to_owned(),
+                ],
+            });
         }
         Ok(())
     }

@@ -1,9 +1,12 @@
 //! Turns a source's columns into fields of the return and its local codes into values of the lists.
 
+mod suggest;
+
 use std::collections::{HashMap, HashSet};
 
 use crate::config::SourceConfig;
 pub use crate::extract::letters;
+pub use suggest::{CERTAIN, Suggestion, suggest};
 
 use crate::extract::HeaderRow;
 use crate::nearest::{letters as bare, nearest_of};
@@ -52,6 +55,27 @@ impl Mapping {
         header: &HeaderRow,
         schema: &Schema,
     ) -> Result<Self, MapError> {
+        let (mapping, unfit) = Self::draft(source, cancelled, header, schema)?;
+        if unfit.faults.is_empty() {
+            Ok(mapping)
+        } else {
+            Err(MapError {
+                path: source.source.path.display().to_string(),
+                faults: unfit.faults,
+            })
+        }
+    }
+
+    /// Fits a header as far as it goes, for a mapping that is being made.
+    ///
+    /// # Errors
+    /// When the first row is none of column names.
+    pub fn draft(
+        source: &SourceConfig,
+        cancelled: Option<&str>,
+        header: &HeaderRow,
+        schema: &Schema,
+    ) -> Result<(Self, Unfit), MapError> {
         let known = |name: &String| {
             schema.fields.iter().any(|f| f.name == *name)
                 || source.columns.iter().any(|(column, _)| column == name)
@@ -144,6 +168,8 @@ impl Mapping {
             .filter_map(missing)
             .collect();
         let missing: Vec<_> = missing.iter().map(String::as_str).collect();
+        let unplaced = unknown_columns.iter().map(|(_, at)| *at).collect();
+        let mut missed = Vec::new();
         faults.extend(unknown_columns.into_iter().map(|(name, at)| {
             unknown(
                 name,
@@ -155,6 +181,7 @@ impl Mapping {
         }));
         for (at, field) in schema.fields.iter().enumerate() {
             if mapping.fields[at].is_none() && !field.optional() && !source.absent.contains(&at) {
+                missed.push(at);
                 let hint = source.columns.iter().find(|(_, f)| *f == at).map_or(
                     String::new(),
                     |(column, _)| {
@@ -177,15 +204,30 @@ impl Mapping {
         for (field, pairs) in &source.values {
             mapping.values[*field] = Some(pairs.iter().cloned().collect());
         }
-        if faults.is_empty() {
-            Ok(mapping)
-        } else {
-            Err(MapError {
-                path: source.source.path.display().to_string(),
-                faults,
-            })
-        }
+        let unfit = Unfit {
+            unplaced,
+            missed,
+            faults,
+        };
+        Ok((mapping, unfit))
     }
+
+    /// The name of a column for a message; `None` for one that has none, or one that looks like a value.
+    pub fn told(&self, column: usize) -> Option<&str> {
+        let name = self.names[column].as_str();
+        (!name.is_empty() && !looks_like_a_value(name)).then_some(name)
+    }
+}
+
+/// What of a source's columns does not fit.
+#[derive(Debug)]
+pub struct Unfit {
+    /// Columns that are no field and not left out.
+    pub unplaced: Vec<usize>,
+    /// Fields that no column is, and that are not said to be absent.
+    pub missed: Vec<usize>,
+    /// Why a run would refuse the source, if it would.
+    pub faults: Vec<String>,
 }
 
 /// Where less than one name in so many is known, the first row may be a record.
@@ -280,6 +322,7 @@ mod tests {
             },
             columns: Vec::new(),
             values: Vec::new(),
+            codes: None,
             ignore: Vec::new(),
             absent: Vec::new(),
         }

@@ -90,6 +90,12 @@ pub(super) fn run_id(
         state.update(part.as_bytes());
         state.update(b"\x1f");
     }
+    // A run without such files has the name that it always had.
+    for (at, source) in config.sources.iter().enumerate() {
+        if let Some(codes) = &source.codes {
+            state.update(format!("codes\x1f{at}\x1f{}\x1f", codes.digest).as_bytes());
+        }
+    }
     // What else the manifest tells, and what an equal run need not have had.
     let encrypted = match key.custody() {
         Custody::TestKey | Custody::Closed => None,

@@ -9,10 +9,10 @@ use super::line::in_order;
 use crate::config::SourceConfig;
 use crate::error::{Error, Result};
 use crate::extract::{
-    Block, BlockPlace, Blocks, Cells, Encoding, ExtractError, Fingerprint, Source, Watch,
+    Block, BlockPlace, Blocks, Cells, Encoding, ExtractError, Fingerprint, HeaderRow, Source, Watch,
 };
 use crate::finding::in_sheet;
-use crate::map::{MapError, Mapping};
+use crate::map::{MapError, Mapping, Unfit};
 use crate::progress::Progress;
 use crate::schema::Schema;
 use crate::treat::SourceDigester;
@@ -79,6 +79,39 @@ pub fn open(
     cancelled: Option<&str>,
     schema: &Schema,
 ) -> Result<Vec<Input>> {
+    let fit = |described: &SourceConfig, header: &HeaderRow| {
+        Mapping::fit(described, cancelled, header, schema).map(|mapping| (mapping, ()))
+    };
+    let inputs = open_each(sources, fit)?;
+    if let Some(column) = cancelled
+        && inputs.iter().all(|(i, ())| i.mapping.cancelled.is_none())
+    {
+        return Err(Error::Usage(format!(
+            "selection.cancelled.column: no source has a column `{column}`"
+        )));
+    }
+    Ok(inputs.into_iter().map(|(input, ())| input).collect())
+}
+
+/// Opens every source and fits its columns as far as they go; with each comes what a run would refuse it for.
+///
+/// # Errors
+/// When a source cannot be read or its first row is none of column names.
+pub fn open_drafts(
+    sources: &[SourceConfig],
+    cancelled: Option<&str>,
+    schema: &Schema,
+) -> Result<(Vec<Input>, Vec<Unfit>)> {
+    let inputs = open_each(sources, |described, header| {
+        Mapping::draft(described, cancelled, header, schema)
+    })?;
+    Ok(inputs.into_iter().unzip())
+}
+
+fn open_each<T>(
+    sources: &[SourceConfig],
+    fit: impl Fn(&SourceConfig, &HeaderRow) -> std::result::Result<(Mapping, T), MapError>,
+) -> Result<Vec<(Input, T)>> {
     let mut faults = Vec::new();
     let mut inputs = Vec::new();
     for (at, described) in sources.iter().enumerate() {
@@ -88,14 +121,17 @@ pub fn open(
             .open()
             .and_then(|reader| Blocks::open(source, at, reader))
             .map_err(Error::from)
-            .and_then(|blocks| Ok(Mapping::fit(described, cancelled, blocks.header(), schema)?));
+            .and_then(|blocks| Ok(fit(described, blocks.header())?));
         match fitted {
-            Ok(mapping) => inputs.push(Input {
-                source: source.clone(),
-                mapping,
-                fingerprint,
-                blocks: Vec::new(),
-            }),
+            Ok((mapping, more)) => inputs.push((
+                Input {
+                    source: source.clone(),
+                    mapping,
+                    fingerprint,
+                    blocks: Vec::new(),
+                },
+                more,
+            )),
             Err(Error::Map(MapError {
                 path,
                 faults: of_one,
@@ -103,14 +139,6 @@ pub fn open(
             Err(e) if faults.is_empty() => return Err(e),
             Err(e) => faults.push(e.to_string()),
         }
-    }
-    if let Some(column) = cancelled
-        && faults.is_empty()
-        && inputs.iter().all(|i| i.mapping.cancelled.is_none())
-    {
-        return Err(Error::Usage(format!(
-            "selection.cancelled.column: no source has a column `{column}`"
-        )));
     }
     if faults.is_empty() {
         Ok(inputs)

@@ -262,6 +262,7 @@ impl SourceConfig {
             },
             columns: Vec::new(),
             values: Vec::new(),
+            codes: None,
             ignore: Vec::new(),
             absent: Vec::new(),
         }

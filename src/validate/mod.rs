@@ -19,7 +19,7 @@ mod tally;
 pub use check::{Broken, Check, Checks};
 pub use checker::{AlreadyPseudonym, Checked, Checker, ColumnResult, Issue, Unverified};
 pub use gather::{FileSums, Gatherer, Periods, derived_end};
-pub use lexicon::{Context as LexiconContext, Entry, Lexicon, key_of, windows_1252};
+pub use lexicon::{Context as LexiconContext, Entry, Lexicon, is_blank, key_of, windows_1252};
 pub use period::{Derived, Month, derive as derived_period};
 pub use plan::{ClientKind, DayTest, EventKind, FieldPlan, Judge, Kernel, Plan, Setting};
 pub use rules::{Rule, collisions};

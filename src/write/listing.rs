@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use super::worklist::as_received;
 use crate::error::{Error, Result};
+use crate::formula::as_received;
 
 /// Lines and columns of a file. It is identifiable, and therefore has no `Debug`.
 pub(super) struct Listing {

@@ -1,6 +1,7 @@
 //! The worklist: findings with the values received, for the people who correct the case system. It never leaves.
 
 use super::csv_file::push_quoted;
+use crate::formula::like_formula;
 
 /// The columns of the worklist's files, the `local_` columns of all sources at the end.
 #[derive(Debug, Clone, Default)]
@@ -110,21 +111,6 @@ impl WorklistLines {
     pub fn end(&mut self) {
         self.bytes.extend_from_slice(b"\r\n");
         self.begun = false;
-    }
-}
-
-/// Whether a spreadsheet that opens a CSV file would run this.
-fn like_formula(cell: &[u8]) -> bool {
-    let number = || cell.len() > 1 && cell[1..].iter().all(|b| b.is_ascii_digit() || *b == b'.');
-    matches!(cell.first(), Some(b'=' | b'+' | b'@' | b'\t' | b'\r'))
-        || cell.first() == Some(&b'-') && !number()
-}
-
-/// A cell of the worklist's files without the apostrophe that [`WorklistLines::cell`] put in front.
-pub(super) fn as_received(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if like_formula(rest.as_bytes()) => rest,
-        _ => cell,
     }
 }
 

@@ -225,6 +225,7 @@ impl Council {
             },
             columns: Vec::new(),
             values: Vec::new(),
+            codes: None,
             ignore: Vec::new(),
             absent: Vec::new(),
         };

@@ -36,6 +36,8 @@ fn the_commands_of_the_contract_are_there() {
         "run",
         "validate",
         "worklist",
+        "map suggest",
+        "map check",
         "attack",
         "key new",
         "key id",

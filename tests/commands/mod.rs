@@ -7,6 +7,7 @@ mod help;
 mod junit;
 mod key;
 mod manifest;
+mod map;
 mod portal;
 mod purge;
 mod reports;

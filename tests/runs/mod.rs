@@ -1,5 +1,6 @@
 //! What a run makes of its sources, and what it leaves.
 
+mod codes;
 mod included;
 mod previous;
 mod repeat;
