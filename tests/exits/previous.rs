@@ -28,7 +28,11 @@ fn what_is_no_bundle_or_not_there_is_refused() {
         &["previous", "nowhere", "not a bundle"],
     );
     let empty = tempfile::tempdir().unwrap();
-    refused(empty.path(), 3, &["previous", "manifest.json is missing"]);
+    refused(
+        empty.path(),
+        3,
+        &["previous", "manifest.dsse.json is missing"],
+    );
     let parquet = before.bundle().join("submission.parquet");
     let whole = fs::read(&parquet).unwrap();
     fs::remove_file(&parquet).unwrap();
@@ -59,13 +63,20 @@ fn a_bundle_that_was_changed_is_refused() {
     refused(&["notes.txt does not belong to the bundle"]);
 }
 
-/// A council may have changed its signing key; then the digests say that nothing changed by accident.
+/// A council may have changed its signing key; then the configuration says with which one the bundle was signed.
 #[test]
-fn another_signing_key_leaves_the_digests_to_check() {
+fn a_bundle_signed_with_another_key_is_checked_with_that_one() {
     let before = sent([service(), service().of("9990000026", "P100002", "E2")]).makes();
     let own = before.council.path("own.pem");
     call(["key", "new", "--signing", own.to_str().unwrap()]).code(0);
-    let next = || next(&before, [service()]).set("signing_key", own.to_str().unwrap());
+    let next = || {
+        next(&before, [service()])
+            .set("signing_key", own.to_str().unwrap())
+            .set(
+                "previous_public_key",
+                crate::support::samples("test-signing.pub.pem"),
+            )
+    };
     let findings = next().makes().findings();
     assert_eq!(
         findings.find("rule", "event_type.lost_service", "records"),
@@ -78,7 +89,7 @@ fn another_signing_key_leaves_the_digests_to_check() {
     next()
         .fails(6)
         .said
-        .says(&["manifest.json is not the text"]);
+        .says(&["manifest.dsse.json is not signed with the given public key"]);
     fs::write(&envelope, signed).unwrap();
     let findings = before.bundle().join("findings.csv");
     fs::write(&findings, "").unwrap();
