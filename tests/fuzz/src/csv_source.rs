@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use cld_return::extract::{Blocks, Encoding, ExtractError, Key, Source};
+use cld_return::extract::{Blocks, Encoding, ExtractError, Format, Key, Kind, Source, Text};
 
 /// The names of the columns, and each record with its row.
 type Table = (Vec<String>, Vec<(u64, Vec<String>)>);
@@ -30,6 +30,7 @@ fn read(bytes: &[u8], size: usize) -> Result<Table, ExtractError> {
         name: "s".into(),
         path: "s.csv".into(),
         encoding: None,
+        format: Format::of(Kind::Csv),
         configured: false,
     };
     let drops = Drops {
@@ -37,7 +38,7 @@ fn read(bytes: &[u8], size: usize) -> Result<Table, ExtractError> {
         at: 0,
         size,
     };
-    let mut blocks = Blocks::open(&source, 0, Box::new(drops))?;
+    let mut blocks = Blocks::open(&source, 0, Text::plain(Box::new(drops)))?;
     let names = blocks.header().names.clone();
     let mut records = Vec::new();
     while let Some(block) = blocks.next()? {
@@ -142,9 +143,15 @@ pub fn csv(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
-    let other_format = [&b"PK\x03\x04"[..], b"\x1f\x8b"]
-        .iter()
-        .any(|m| bytes.starts_with(m));
+    let other_format = [
+        &b"PK\x03\x04"[..],
+        b"\x1f\x8b",
+        b"\xD0\xCF\x11\xE0",
+        b"PAR1",
+        b"ARRO",
+    ]
+    .iter()
+    .any(|m| bytes.starts_with(m));
     let expected = plainly(text).filter(|_| !other_format);
     match (whole, expected) {
         (Ok(found), expected) => assert!(
