@@ -84,9 +84,4 @@ fn what_is_not_one_statement_that_reads_is_refused() {
             .said
             .says(&["sources[1].query", "events.sql", part]);
     }
-    let missing = Council::bare().and_missing("x.csv").reads("kind: odbc");
-    missing
-        .fails(2)
-        .said
-        .says(&["sources[1].query: is missing"]);
 }

@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::server::{asking, columns, load};
+use crate::kinds::writers;
 use crate::support::{Council, Ran, Table};
 
 const SETTINGS: &str =
@@ -84,17 +85,25 @@ fn records_of_text_give_the_same_submission_and_digest() {
 #[test]
 #[ignore = "asks the server that tests/odbc/server starts"]
 fn records_with_types_give_the_same_submission() {
-    let table = records();
+    let mut table = records();
+    // Where nearly all are days, what is none could not be stored as one.
+    for at in 0..table.header.len() {
+        let is_day = |row: &&mut Vec<String>| writers::day(&row[at]).is_some();
+        let filled = table.rows.iter().filter(|row| !row[at].is_empty()).count();
+        let days = table.rows.iter_mut().filter(is_day).count();
+        if 2 * days > filled {
+            for row in table.rows.iter_mut().filter(|row| !is_day(row)) {
+                row[at].clear();
+            }
+        }
+    }
     let all = |at: usize, is: &dyn Fn(&str) -> bool| {
         table
             .rows
             .iter()
             .all(|row| row[at].is_empty() || is(&row[at]))
     };
-    let is_day = |cell: &str| {
-        chrono::NaiveDate::parse_from_str(cell, "%d/%m/%Y")
-            .is_ok_and(|day| day.format("%d/%m/%Y").to_string() == cell)
-    };
+    let is_day = |cell: &str| writers::day(cell).is_some();
     let is_whole = |cell: &str| cell.parse::<i64>().is_ok_and(|n| n.to_string() == cell);
     let is_number = |cell: &str| {
         cell.parse::<f64>().is_ok()

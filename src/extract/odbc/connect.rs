@@ -1,6 +1,8 @@
 //! Opens a connection that changes nothing, and asks.
 
-use arrow_odbc::odbc_api::{Connection, ConnectionOptions, OwnedCursor, environment};
+use arrow_odbc::odbc_api::{
+    Connection, ConnectionOptions, Cursor as _, Error, OwnedCursor, environment,
+};
 use zeroize::Zeroizing;
 
 use super::super::query::{Fault, Query};
@@ -105,20 +107,25 @@ fn product(connection: &Connection<'_>) -> Result<String, Fault> {
 /// Begins a transaction that is never committed; where the database knows such, one that may only read.
 fn read_only(connection: &Connection<'_>, product: &str) -> Result<(), Fault> {
     let is = |name: &str| product.contains(name);
-    let before = ["mysql", "mariadb"]
-        .iter()
-        .any(|name| is(name))
-        .then_some("SET SESSION TRANSACTION READ ONLY");
-    let within = if is("postgresql") || is("oracle") {
+    let before = (is("mysql") || is("mariadb")).then_some("SET SESSION TRANSACTION READ ONLY");
+    let within = if is("postgresql") {
+        // `SET TRANSACTION READ ONLY`, in words that psqlodbc lets through where it lets nothing through that writes.
+        Some("SELECT set_config('transaction_read_only', 'on', true)")
+    } else if is("oracle") {
         Some("SET TRANSACTION READ ONLY")
     } else if is("sqlite") {
         Some("PRAGMA query_only = ON")
     } else {
         None
     };
-    let say = |statement: Option<&str>| match statement {
-        Some(statement) => connection.execute(statement, (), None).map(drop),
-        None => Ok(()),
+    let say = |statement: Option<&str>| -> Result<(), Error> {
+        if let Some(statement) = statement
+            && let Some(mut answer) = connection.execute(statement, (), None)?
+        {
+            // Some do nothing before they are to give their answer.
+            while answer.next_row()?.is_some() {}
+        }
+        Ok(())
     };
     say(before)
         .and_then(|()| connection.set_autocommit(false))
