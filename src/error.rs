@@ -90,14 +90,15 @@ impl Error {
             | Self::Io { .. }
             | Self::Write(_)
             | Self::Into { .. }
-            | Self::Seal(_) => 1,
+            | Self::Seal(_)
+            | Self::Extract(ExtractError::Spool { .. }) => 1,
             Self::Usage(_) | Self::Config(_) | Self::Schema(_) => 2,
-            Self::Input(_) | Self::Extract(_) | Self::Map(_) => 3,
             Self::Gate(_) => 4,
             Self::Key(_) => 5,
             Self::Verification(_) => 6,
             Self::Busy(_) => 7,
-            Self::Interrupted => 130,
+            Self::Interrupted | Self::Extract(ExtractError::Stopped) => 130,
+            Self::Input(_) | Self::Extract(_) | Self::Map(_) => 3,
         }
     }
 
@@ -131,9 +132,11 @@ impl Error {
             Self::Io { action: "read", .. } => {
                 refused.map(|e| refusal::of_reading(e).unwrap_or_else(|| refusal::of_writing(e)))
             }
-            Self::Io { .. } | Self::Write(_) | Self::Into { .. } | Self::Seal(_) => {
-                refused.map(refusal::of_writing)
-            }
+            Self::Io { .. }
+            | Self::Write(_)
+            | Self::Into { .. }
+            | Self::Seal(_)
+            | Self::Extract(ExtractError::Spool { .. }) => refused.map(refusal::of_writing),
             _ => None,
         }
     }

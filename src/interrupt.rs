@@ -20,10 +20,15 @@ pub fn listen() {
     let _ = ctrlc::set_handler(|| ASKED.store(true, Ordering::Relaxed));
 }
 
+/// Whether somebody asked to stop.
+pub fn asked() -> bool {
+    ASKED.load(Ordering::Relaxed)
+}
+
 /// # Errors
 /// [`Error::Interrupted`] once somebody asked to stop.
 pub fn check() -> Result<()> {
-    if ASKED.load(Ordering::Relaxed) {
+    if asked() {
         Err(Error::Interrupted)
     } else {
         Ok(())

@@ -23,7 +23,7 @@
 //! | [`portal`] | whether a file would pass the portal's file rules as it stands, for `cld validate` | the return's field names |
 //! | [`config`], [`schema`] | what the council wants, what the return is; read strictly, compiled once | each other's names |
 //! | [`finding`], [`error`] | what is wrong with a record, what ends a command | |
-//! | [`nhs_number`], [`date`], [`tokens`], [`redact`], [`refusal`], [`custody`], [`encrypted`], [`yaml`], [`nearest`], [`progress`], [`interrupt`] | one thing each | nothing |
+//! | [`nhs_number`], [`date`], [`tokens`], [`redact`], [`refusal`], [`custody`], [`encrypted`], [`yaml`], [`nearest`], [`progress`], [`interrupt`], [`nameless`] | one thing each | nothing |
 //!
 //! # Invariants
 //!
@@ -78,6 +78,7 @@ mod hex;
 pub mod interrupt;
 pub mod map;
 mod masks;
+pub mod nameless;
 pub mod nearest;
 pub mod nhs_number;
 pub mod pipeline;

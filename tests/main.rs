@@ -9,6 +9,7 @@ mod faults;
 mod golden;
 mod kinds;
 mod no_network;
+mod odbc;
 mod property;
 mod requirements;
 mod runs;

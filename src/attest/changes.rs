@@ -407,15 +407,18 @@ fn source(source: &Source) -> String {
         .iter()
         .map(|(field, codes)| format!("{field} ({})", grouped(*codes)))
         .collect();
+    let query = source.query.as_ref();
+    let query = query.map(|query| format!("{} with SHA-256 {}", query.name, query.digest));
     let of = |what: &str, word: &Option<String>| {
         let word = word.as_ref();
         word.map_or(String::new(), |word| format!(", {what}{word}"))
     };
     format!(
-        "{}{}{}{}{}{}",
+        "{}{}{}{}{}{}{}",
         source.kind,
         of("", &source.encoding),
         of("sheet ", &source.sheet),
+        of("query ", &query),
         list("columns left out:", &source.columns_ignored),
         list("fields absent:", &source.fields_absent),
         list("codes mapped:", &mapped),

@@ -280,6 +280,7 @@ fn source(name: &str, rows: u64) -> Source {
         kind: "csv".into(),
         encoding: Some("utf-8".into()),
         sheet: None,
+        query: None,
         bytes: rows * 500,
         rows,
         blank_lines: 2,

@@ -183,19 +183,22 @@ pub struct SigningKeyRef {
 pub struct Source {
     /// As the configuration calls it.
     pub name: String,
-    /// `csv`, `csv.gz`, `xlsx`, `parquet`, `arrow`.
+    /// `csv`, `csv.gz`, `xlsx`, `parquet`, `arrow`, `odbc`.
     pub kind: String,
     /// `utf-8`, `windows-1252`, `utf-16le`; of text alone.
     pub encoding: Option<String>,
     /// The sheet that was read; of workbooks alone.
     pub sheet: Option<String>,
-    /// Length of the file in bytes.
+    /// The query; of databases alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<Query>,
+    /// Length of the file in bytes; of what a query gave as comma-separated text.
     pub bytes: u64,
     /// Records read.
     pub rows: u64,
     /// Lines without any value, which are no records.
     pub blank_lines: u64,
-    /// HMAC-SHA-256 of the file in the domain `source-digest`, in hexadecimal. A plain digest of
+    /// HMAC-SHA-256 of the file, or of that text, in the domain `source-digest`, in hexadecimal. A plain digest of
     /// identifiable data could be guessed by brute force.
     pub keyed_digest: String,
     /// Columns that the configuration left out, `local_` columns included, sorted.
@@ -210,9 +213,23 @@ impl Source {
     /// Kind, encoding and sheet, for people.
     pub fn form(&self) -> String {
         let sheet = self.sheet.as_ref().map(|sheet| format!("sheet {sheet}"));
-        let parts = [Some(self.kind.clone()), self.encoding.clone(), sheet];
+        let query = self
+            .query
+            .as_ref()
+            .map(|query| format!("query {}, SHA-256 {}", query.name, query.digest));
+        let parts = [Some(self.kind.clone()), self.encoding.clone(), sheet, query];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
+}
+
+/// The query that a source is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// Name of the file that holds it.
+    pub name: String,
+    /// SHA-256 of that file, in hexadecimal. It holds no data.
+    pub digest: String,
 }
 
 /// What happened to one field on its way out.

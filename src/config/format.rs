@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::odbc::RawOdbc;
 use super::raw::RawSource;
 use crate::extract::{Encoding, Format, Kind};
 
@@ -15,6 +16,7 @@ pub(super) fn read(raw: &RawSource) -> Result<(Format, Option<Encoding>), Vec<Fa
     let mut format = Format::of(kind.unwrap_or(Kind::Csv));
     if let Some(kind) = kind {
         misplaced(raw, kind, &mut faults);
+        faults.extend(misplaced_place(raw, kind));
     }
     let encoding = raw.encoding.as_deref().and_then(|name| {
         let known = Encoding::named(name);
@@ -68,12 +70,16 @@ pub(super) fn read(raw: &RawSource) -> Result<(Format, Option<Encoding>), Vec<Fa
 }
 
 fn kind(raw: &RawSource) -> Result<Kind, Fault> {
-    let lower = raw.file.to_ascii_lowercase();
+    let file = raw.file.as_deref().unwrap_or_default();
+    let lower = file.to_ascii_lowercase();
     match raw.kind.as_deref() {
         Some(name) => Kind::named(name).ok_or_else(|| {
-            ("", format!("kind `{name}` is not known; known are csv (plain or .gz), xlsx, parquet and arrow"))
+            ("", format!("kind `{name}` is not known; known are csv (plain or .gz), xlsx, parquet, arrow and odbc"))
         }),
-        None => Kind::of_path(Path::new(&raw.file)).ok_or_else(|| {
+        None if raw.file.is_none() => {
+            Err(("", "names no `file:`, nor says `kind: odbc` with a `query:`".into()))
+        }
+        None => Kind::of_path(Path::new(file)).ok_or_else(|| {
             let old = [".xls", ".xlsb", ".ods"].iter().find(|ending| lower.ends_with(**ending));
             let fault = match old {
                 Some(old) => format!("{old} files are not read. Save the workbook as .xlsx, or its sheet as \"CSV\""),
@@ -98,6 +104,12 @@ fn misplaced(raw: &RawSource, kind: Kind, faults: &mut Vec<Fault>) {
             &[Kind::Csv, Kind::Xlsx],
             "csv and xlsx",
         ),
+        (
+            ".file",
+            kind == Kind::Odbc && raw.file.is_some(),
+            &[],
+            "files",
+        ),
     ] {
         if given && !kinds.contains(&kind) {
             faults.push((
@@ -109,6 +121,24 @@ fn misplaced(raw: &RawSource, kind: Kind, faults: &mut Vec<Fault>) {
             ));
         }
     }
+}
+
+/// What is wrong with the keys that say where a source is, be it a file or a query.
+fn misplaced_place(raw: &RawSource, kind: Kind) -> Option<Fault> {
+    if kind == Kind::Odbc {
+        return None;
+    }
+    if raw.file.is_none() {
+        return Some(("", format!("kind `{}` needs a `file:`", kind.name())));
+    }
+    let key = RawOdbc::of(raw).given()?;
+    Some((
+        key,
+        format!(
+            "goes with odbc, and this source is {}. Remove it",
+            kind.name()
+        ),
+    ))
 }
 
 fn delimiter(text: &str) -> Option<u8> {

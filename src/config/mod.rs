@@ -2,8 +2,10 @@
 
 mod codes;
 mod format;
+mod odbc;
 mod raw;
 mod reader;
+mod statement;
 mod valid;
 
 pub use valid::{

@@ -92,7 +92,7 @@ pub struct RawKey {
 #[serde(deny_unknown_fields)]
 pub struct RawSource {
     pub name: String,
-    pub file: String,
+    pub file: Option<String>,
     pub kind: Option<String>,
     pub encoding: Option<String>,
     pub sheet: Option<String>,
@@ -100,6 +100,11 @@ pub struct RawSource {
     pub delimiter: Option<String>,
     pub quote: Option<String>,
     pub max_inflated: Option<String>,
+    pub connection: Option<String>,
+    pub dsn: Option<String>,
+    pub login: Option<RawLogin>,
+    pub query: Option<String>,
+    pub key: Option<String>,
     #[serde(default)]
     pub columns: Pairs<String>,
     #[serde(default)]
@@ -109,6 +114,15 @@ pub struct RawSource {
     pub ignore: Vec<String>,
     #[serde(default)]
     pub absent: Vec<String>,
+}
+
+/// Where a user and a password are; never they themselves.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawLogin {
+    pub user: Option<String>,
+    pub password: Option<String>,
+    pub file: Option<String>,
 }
 
 #[derive(Debug, serde::Deserialize)]

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::codes::{self, CodeRow};
+use super::odbc::{self, RawOdbc};
 use super::raw::{Pairs, RawConfig, RawGate, RawObjections, RawSource};
 use super::valid::{
     Band, Cancelled, CodesFile, Config, Gate, Governance, ObjectionsConfig, Period, Selection,
@@ -35,11 +36,12 @@ impl Reader<'_> {
             .map_or_else(Vec::new, |file| self.complete(&mut schema, file));
         let stricter = self.treatments(&raw.treatments, &mut schema);
         let names: Vec<&str> = raw.sources.iter().map(|s| s.name.as_str()).collect();
+        let spooling = self.path(&raw.output.bundle);
         let sources: Vec<_> = raw
             .sources
             .iter()
             .enumerate()
-            .map(|(at, s)| self.source(at, s, &names, &schema))
+            .map(|(at, s)| self.source(at, s, &names, &schema, &spooling))
             .collect();
         if sources.is_empty() {
             self.fault("sources", "names no file");
@@ -324,6 +326,7 @@ impl Reader<'_> {
         raw: &RawSource,
         names: &[&str],
         schema: &Schema,
+        spooling: &Path,
     ) -> SourceConfig {
         let key = format!("sources[{}]", at + 1);
         let (format, encoding) = match super::format::read(raw) {
@@ -335,6 +338,17 @@ impl Reader<'_> {
                 (Format::of(Kind::Csv), None)
             }
         };
+        let mut query = None;
+        if format.kind == Kind::Odbc {
+            match odbc::read(&RawOdbc::of(raw), self.base, spooling) {
+                Ok(read) => query = Some(read),
+                Err(faults) => {
+                    for (of, fault) in faults {
+                        self.fault(&format!("{key}{of}"), &fault);
+                    }
+                }
+            }
+        }
         let mut columns: Vec<(String, usize)> = Vec::new();
         for (column, field) in &raw.columns.0 {
             let Some(field) = self.field(&format!("{key}.columns"), field, schema) else {
@@ -372,9 +386,10 @@ impl Reader<'_> {
         SourceConfig {
             source: Source {
                 name: raw.name.clone(),
-                path: self.path(&raw.file),
+                path: self.path(raw.query.as_ref().or(raw.file.as_ref()).map_or("", |p| p)),
                 encoding,
                 format,
+                query,
                 configured: true,
             },
             columns,

@@ -365,6 +365,13 @@ impl Config {
             });
         }
         self.bundle_dir = directory.to_owned();
+        for query in self
+            .sources
+            .iter_mut()
+            .filter_map(|s| s.source.query.as_mut())
+        {
+            query.directory = directory.to_owned();
+        }
         Ok(())
     }
 

@@ -1,7 +1,6 @@
 //! Cuts a stream of bytes into blocks of whole records, counting rows as a spreadsheet does.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use memchr::memchr;
 use super::cells::Cells;
 use super::encoding::{self, Encoding};
 use super::scan::Scan;
-use super::source::{MAX_ROW_BYTES, Source, Text};
+use super::source::{MAX_ROW_BYTES, Places, Source, Text};
 use super::spare::Spare;
 use super::{ExtractError, HeaderRow, Kind};
 use crate::tokens::without_nhs_numbers;
@@ -71,7 +70,7 @@ impl BlockPlace {
     /// When the file cannot be read.
     pub fn read(
         self,
-        file: &mut File,
+        file: &mut dyn Places,
         encoding: Option<Encoding>,
         spare: &Arc<Spare>,
     ) -> std::io::Result<Option<Block>> {

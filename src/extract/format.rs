@@ -1,4 +1,4 @@
-//! What kind of file a source is, and how it is to be read.
+//! What kind a source is, and how it is to be read.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,6 +40,8 @@ pub enum Kind {
     Parquet,
     /// Arrow IPC, as a file (Feather, version 2) or a stream.
     Arrow,
+    /// What a query of a database gives.
+    Odbc,
 }
 
 impl Kind {
@@ -50,14 +52,21 @@ impl Kind {
             Self::Xlsx => "xlsx",
             Self::Parquet => "parquet",
             Self::Arrow => "arrow",
+            Self::Odbc => "odbc",
         }
     }
 
     /// Parses the name used in configuration.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Csv, Self::Xlsx, Self::Parquet, Self::Arrow]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+        [
+            Self::Csv,
+            Self::Xlsx,
+            Self::Parquet,
+            Self::Arrow,
+            Self::Odbc,
+        ]
+        .into_iter()
+        .find(|kind| kind.name() == name)
     }
 
     /// What the ending of a file's name says; `None` where it says nothing.

@@ -16,12 +16,16 @@ mod format;
 mod gzip;
 mod header;
 mod ipc;
+#[cfg(feature = "odbc")]
+mod odbc;
 mod package;
 mod parquet;
+mod query;
 mod scan;
 mod source;
 mod spare;
 mod split;
+mod spool;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -32,7 +36,8 @@ pub use cells::{Cells, Key};
 pub use encoding::Encoding;
 pub use format::{Format, Kind};
 pub use header::{HeaderRow, letters};
-pub use source::{Fingerprint, MAX_ROW_BYTES, Source, Text, Watch};
+pub use query::{Answer, Login, Query};
+pub use source::{Fingerprint, MAX_ROW_BYTES, Places, Source, Text, Watch};
 pub use spare::Spare;
 
 use std::path::PathBuf;
@@ -81,6 +86,17 @@ pub enum ExtractError {
         /// What to do.
         remedy: &'static str,
     },
+    /// What a database gave cannot be kept.
+    #[error("cannot keep the answer of the database in {}: {source}", directory.display())]
+    Spool {
+        /// Where a file without a name was to hold it.
+        directory: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// Somebody asked to stop.
+    #[error("stopped on request; nothing was left behind")]
+    Stopped,
     /// Bytes that are not UTF-8 came after others that were read as UTF-8: the file must be read again as Windows-1252.
     #[error("{} is not UTF-8 throughout. Save it as \"CSV UTF-8\", or write `encoding: windows-1252` if it is that", path.display())]
     NotUtf8 {

@@ -9,22 +9,26 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::dialect::{self, Decoded};
 use super::flow::{Halt, Sink, flow};
 use super::gzip::Unpacked;
+use super::query::Query;
+use super::spool::Reading;
 use super::{Encoding, ExtractError, Format, Kind, ipc, parquet, xlsx};
 
 /// The longest row that is read, in bytes. A longer one is a file with a quote that was never closed, or not a CSV file.
 pub const MAX_ROW_BYTES: usize = 16 << 20;
 
-/// One file of the extract.
+/// One part of the extract: a file, or a query of a database.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// What the configuration calls it, and what reports say.
     pub name: String,
-    /// Where it lies.
+    /// Where it lies; of a query, where that is written.
     pub path: PathBuf,
     /// The encoding, where it is known beforehand. Means nothing unless it is text.
     pub encoding: Option<Encoding>,
     /// What kind of file it is.
     pub format: Format,
+    /// The query, if it is one.
+    pub query: Option<Query>,
     /// Whether a configuration names it, so that messages may speak of the keys of one.
     pub configured: bool,
 }
@@ -47,10 +51,25 @@ impl Source {
         read: Arc<AtomicU64>,
         watch: Option<Watch>,
     ) -> Result<Text, ExtractError> {
+        if let Some(query) = &self.query {
+            let spool = query.asked(self)?;
+            return Ok(Text {
+                first_row: spool.first_row()?,
+                first_column: 0,
+                sheet: Some(query.name.clone()),
+                decoded: Some(Encoding::Utf8),
+                in_place: true,
+                reader: Box::new(Watched {
+                    file: Reading::of(spool),
+                    read,
+                    watch,
+                }),
+            });
+        }
         let mut file = self.open_file()?;
         match self.format.kind {
             Kind::Csv => self.open_text(file, read, watch),
-            Kind::Xlsx | Kind::Parquet | Kind::Arrow => {
+            Kind::Xlsx | Kind::Parquet | Kind::Arrow | Kind::Odbc => {
                 match watch {
                     // These are read here and there, but their bytes count in order.
                     Some(watch) => {
@@ -71,7 +90,7 @@ impl Source {
                 {
                     Kind::Xlsx => xlsx::write,
                     Kind::Parquet => parquet::write,
-                    Kind::Csv | Kind::Arrow => ipc::write,
+                    Kind::Csv | Kind::Arrow | Kind::Odbc => ipc::write,
                 };
                 let source = self.clone();
                 let (start, text) = flow(self, move |sink| write(&source, file, sink))?;
@@ -154,11 +173,22 @@ impl Source {
         })
     }
 
+    /// Opens the text to read parts of it again, at the places where blocks of it stood.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn open_again(&self) -> Result<Box<dyn Places>, ExtractError> {
+        match &self.query {
+            Some(query) => Ok(Box::new(Reading::of(query.asked(self)?))),
+            None => Ok(Box::new(self.open_file()?)),
+        }
+    }
+
     /// Opens the file as it lies on the disk.
     ///
     /// # Errors
     /// When the file is missing, not a plain file, or cannot be opened.
-    pub fn open_file(&self) -> Result<File, ExtractError> {
+    fn open_file(&self) -> Result<File, ExtractError> {
         let kind = std::fs::symlink_metadata(&self.path)
             .map_err(|e| self.unreadable(e))?
             .file_type();
@@ -250,7 +280,7 @@ impl Source {
         }
     }
 
-    /// `csv`, `csv.gz`, `xlsx`, `parquet` or `arrow`.
+    /// `csv`, `csv.gz`, `xlsx`, `parquet`, `arrow` or `odbc`.
     pub fn kind(&self) -> &'static str {
         match self.format.kind {
             Kind::Csv if is_gzip(&self.path) => "csv.gz",
@@ -261,6 +291,10 @@ impl Source {
     /// What the file is now: another one, or one that was written to since, has another fingerprint. `None` where nothing
     /// can be told.
     pub fn fingerprint(&self) -> Option<Fingerprint> {
+        if self.query.is_some() {
+            // It is asked once, and what it gave does not change.
+            return None;
+        }
         let metadata = std::fs::metadata(&self.path).ok()?;
         #[cfg(unix)]
         let identity = {
@@ -281,8 +315,11 @@ impl Source {
         })
     }
 
-    /// Size on disk in bytes; 0 where it cannot be told.
+    /// Size on disk in bytes, of a query that of its answer as text; 0 where it cannot be told.
     pub fn size(&self) -> u64 {
+        if let Some(query) = &self.query {
+            return query.size();
+        }
         std::fs::metadata(&self.path).map_or(0, |m| m.len())
     }
 }
@@ -303,6 +340,11 @@ pub struct Fingerprint {
 
 /// Sees the bytes of a file as they are read.
 pub type Watch = Box<dyn FnMut(&[u8]) + Send>;
+
+/// Text of which parts can be read by their places.
+pub trait Places: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> Places for T {}
 
 /// A source opened: comma-separated text, its header first.
 pub struct Text {

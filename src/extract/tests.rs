@@ -13,6 +13,7 @@ fn source(encoding: Option<Encoding>) -> Source {
         path: PathBuf::from("s.csv"),
         encoding,
         format: Format::of(Kind::Csv),
+        query: None,
         configured: false,
     }
 }

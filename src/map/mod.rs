@@ -28,8 +28,10 @@ pub struct MapError {
 pub struct Mapping {
     /// For each field of the return, the column it is read from.
     pub fields: Vec<Option<usize>>,
-    /// The `local_` columns: returned in the worklist, never in the submission.
+    /// The `local_` columns, and the key of a database as one of them: returned in the worklist, never in the submission.
     pub local: Vec<(String, usize)>,
+    /// The column that names a row in the database, if the source is a query.
+    pub key: Option<usize>,
     /// The column that says whether an event was cancelled.
     pub cancelled: Option<usize>,
     /// For each field, local code to value.
@@ -108,6 +110,7 @@ impl Mapping {
         let mut mapping = Self {
             fields: vec![None; schema.fields.len()],
             local: Vec::new(),
+            key: None,
             cancelled: None,
             values: vec![None; schema.fields.len()],
             width: header.names.len(),
@@ -128,6 +131,11 @@ impl Mapping {
             }
             if cancelled == Some(name.as_str()) {
                 mapping.cancelled = Some(at);
+            }
+            let query = source.source.query.as_ref();
+            if query.and_then(|query| query.key.as_ref()) == Some(name) {
+                mapping.key = Some(at);
+                mapping.local.push((worklist_name(name), at));
             }
             let renamed = source
                 .columns
@@ -152,6 +160,8 @@ impl Mapping {
                 if source.absent.contains(&field) {
                     faults.push(format!("the field `{}` stands under `absent:`, yet column {} holds it. Remove it there", schema.fields[field].name, header.letters(at)));
                 }
+            } else if mapping.key == Some(at) {
+                // It is known by now.
             } else if name.starts_with("local_") {
                 mapping.local.push((name.clone(), at));
             } else if !source.ignore.contains(name) && mapping.cancelled != Some(at) {
@@ -201,6 +211,12 @@ impl Mapping {
                 ));
             }
         }
+        let key = source.source.query.as_ref().and_then(|q| q.key.as_ref());
+        if let (Some(key), None) = (key, mapping.key) {
+            faults.push(format!(
+                "`key:` is `{key}`, and the query gives no column of that name. Add it to the query, or correct `key:`"
+            ));
+        }
         for (field, pairs) in &source.values {
             mapping.values[*field] = Some(pairs.iter().cloned().collect());
         }
@@ -228,6 +244,15 @@ pub struct Unfit {
     pub missed: Vec<usize>,
     /// Why a run would refuse the source, if it would.
     pub faults: Vec<String>,
+}
+
+/// What the worklist calls the key of a database: its own columns have names that begin otherwise.
+fn worklist_name(key: &str) -> String {
+    if key.starts_with("local_") {
+        key.to_owned()
+    } else {
+        format!("local_{key}")
+    }
 }
 
 /// Where less than one name in so many is known, the first row may be a record.
@@ -318,6 +343,7 @@ mod tests {
                 path: "s.csv".into(),
                 encoding: None,
                 format: crate::extract::Format::of(crate::extract::Kind::Csv),
+                query: None,
                 configured: true,
             },
             columns: Vec::new(),

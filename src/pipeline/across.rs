@@ -1,7 +1,6 @@
 //! What no batch can see: rules across records, judged when all are read. The few records concerned are read again for
 //! what findings say of them, so that nothing identifiable has to be kept of the many others.
 
-use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,7 +8,7 @@ use std::sync::atomic::Ordering;
 use super::line::in_order;
 use super::read::{Input, threads};
 use crate::error::{Error, Result};
-use crate::extract::{Block, BlockPlace, Blocks, Cells, Spare};
+use crate::extract::{Block, BlockPlace, Blocks, Cells, Places, Spare};
 use crate::finding::{ExtractFinding, Finding};
 use crate::progress::Progress;
 use crate::validate::across::file::FileFacts;
@@ -218,7 +217,7 @@ enum Again {
 
 /// The sources as one thread reads them again.
 struct Files {
-    open: Vec<Option<File>>,
+    open: Vec<Option<Box<dyn Places>>>,
     spare: Arc<Spare>,
 }
 
@@ -233,9 +232,9 @@ impl Files {
     fn read(&mut self, input: &Input, place: BlockPlace) -> Result<Block> {
         let file = match &mut self.open[place.source()] {
             Some(file) => file,
-            none => none.insert(input.source.open_file()?),
+            none => none.insert(input.source.open_again()?),
         };
-        let block = place.read(file, input.source.encoding, &self.spare);
+        let block = place.read(file.as_mut(), input.source.encoding, &self.spare);
         block
             .map_err(|e| input.source.unreadable(e))?
             .ok_or_else(|| input.changed())

@@ -96,6 +96,11 @@ pub(super) fn run_id(
             state.update(format!("codes\x1f{at}\x1f{}\x1f", codes.digest).as_bytes());
         }
     }
+    for (at, source) in config.sources.iter().enumerate() {
+        if let Some(query) = &source.source.query {
+            state.update(format!("query\x1f{at}\x1f{}\x1f", query.digest).as_bytes());
+        }
+    }
     // What else the manifest tells, and what an equal run need not have had.
     let encrypted = match key.custody() {
         Custody::TestKey | Custody::Closed => None,
@@ -412,12 +417,22 @@ fn sources(facts: &Facts<'_>) -> Vec<say::Source> {
             let mut ignored: Vec<_> = described
                 .ignore
                 .iter()
-                .chain(input.mapping.local.iter().map(|(name, _)| name))
+                .chain(
+                    input
+                        .mapping
+                        .local
+                        .iter()
+                        .map(|(_, at)| *at)
+                        // The key of a database may be a field as well.
+                        .filter(|at| !input.mapping.fields.contains(&Some(*at)))
+                        .map(|at| &input.mapping.names[at]),
+                )
                 .filter(|name| input.mapping.names.contains(name))
                 // Who names a column after a person must not send the name.
                 .map(|name| without_nhs_numbers(name).into_owned())
                 .collect();
             ignored.sort();
+            ignored.dedup();
             let absent = schema
                 .fields
                 .iter()
@@ -430,7 +445,14 @@ fn sources(facts: &Facts<'_>) -> Vec<say::Source> {
                 kind: input.source.kind().into(),
                 encoding: (input.source.format.kind == Kind::Csv)
                     .then(|| source.encoding.name().into()),
-                sheet: input.mapping.sheet.clone(),
+                sheet: match &input.source.query {
+                    None => input.mapping.sheet.clone(),
+                    Some(_) => None,
+                },
+                query: input.source.query.as_ref().map(|query| say::Query {
+                    name: without_nhs_numbers(&query.name).into_owned(),
+                    digest: query.digest.clone(),
+                }),
                 bytes: input.source.size(),
                 rows: facts.sums.rows[at],
                 blank_lines: facts.sums.blank_lines[at],

@@ -258,6 +258,7 @@ impl SourceConfig {
                     sheet: sheet.map(str::to_owned),
                     ..Format::of(kind)
                 },
+                query: None,
                 configured: false,
             },
             columns: Vec::new(),

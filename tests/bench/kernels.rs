@@ -221,6 +221,7 @@ impl Council {
                 path,
                 encoding: None,
                 format: cld_return::extract::Format::of(cld_return::extract::Kind::Csv),
+                query: None,
                 configured: false,
             },
             columns: Vec::new(),

@@ -25,6 +25,7 @@ fn read(
         path: path.to_owned(),
         encoding,
         format,
+        query: None,
         configured: true,
     };
     let text = source.open().unwrap();

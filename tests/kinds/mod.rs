@@ -5,4 +5,4 @@ mod dialects;
 mod hostile;
 mod refused;
 mod same;
-mod writers;
+pub mod writers;

@@ -36,6 +36,7 @@ fn read(bytes: &[u8], size: usize) -> Result<(Vec<String>, Rows, Vec<u64>, usize
         path: PathBuf::from("s.csv"),
         encoding: None,
         format: Format::of(Kind::Csv),
+        query: None,
         configured: false,
     };
     let pieces = Pieces {

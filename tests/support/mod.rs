@@ -106,6 +106,8 @@ struct Source {
 enum Content {
     Records(Vec<Record>),
     Bytes(Vec<u8>),
+    /// SQL, whose answer is the source.
+    Query(String),
     Missing,
 }
 
@@ -161,6 +163,11 @@ impl Council {
         self.add(file, Content::Bytes(bytes.as_ref().to_vec()))
     }
 
+    /// Adds a source that is the answer to this query, which stands in the file.
+    pub fn and_query(self, file: &str, statement: &str) -> Self {
+        self.add(file, Content::Query(statement.into()))
+    }
+
     /// Adds a source that is not written.
     pub fn and_missing(self, file: &str) -> Self {
         self.add(file, Content::Missing)
@@ -212,8 +219,12 @@ impl Council {
         }
         yaml += "sources:\n";
         for (at, source) in self.sources.iter().enumerate() {
+            let place = match source.content {
+                Content::Query(_) => "kind: odbc, query",
+                _ => "file",
+            };
             yaml += &format!(
-                "  - {{name: source-{}, file: {}{}}}\n",
+                "  - {{name: source-{}, {place}: {}{}}}\n",
                 at + 1,
                 source.file,
                 source.settings
@@ -228,6 +239,7 @@ impl Council {
             let bytes = match &source.content {
                 Content::Records(records) => Record::csv(records),
                 Content::Bytes(bytes) => bytes.clone(),
+                Content::Query(statement) => statement.clone().into_bytes(),
                 Content::Missing => continue,
             };
             fs::write(self.path(&source.file), bytes).expect("written");

@@ -1,18 +1,14 @@
 //! Keeps what the rules across records need of each, dealt into parts by a hash: in memory while it is little, beyond that
-//! in a temporary file that has no name. What stands there could tell who is meant, so it is encrypted, with a key that is
-//! drawn for it, stands in memory alone and is wiped: however the run ends, nobody can read what is left on the disk.
+//! in a temporary file that has no name. What stands there could tell who is meant, so it is encrypted: however the run
+//! ends, nobody can read what is left on the disk.
 
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use chacha20::ChaCha20;
-use chacha20::cipher::{KeyIvInit as _, StreamCipher as _};
-use zeroize::Zeroizing;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::threads::on_threads;
+use crate::nameless::Nameless;
 
 /// Parts of each kind. With ten million records one part has 2.5 MB, with one million it fits into a cache.
 const PARTS: usize = 128;
@@ -60,7 +56,7 @@ struct State {
     /// The first slots.
     pages: Vec<Box<[u8]>>,
     /// The slots behind them.
-    file: Option<(File, Zeroizing<[u8; 32]>)>,
+    file: Option<Arc<Nameless>>,
     /// Slots that are taken.
     taken: u64,
     facts: u64,
@@ -112,22 +108,18 @@ impl Store {
             }
             state.pages[at][within..within + length].copy_from_slice(bytes);
         } else {
-            if state.file.is_none() {
-                let mut key = Zeroizing::new([0; 32]);
-                getrandom::fill(key.as_mut_slice())
-                    .map_err(|_| io::Error::other("the system gives no random numbers"))?;
-                state.file = Some((tempfile::tempfile_in(&self.directory)?, key));
-            }
-            let cipher = state.file.as_ref().map(|(_, key)| cipher(key, number));
+            let file = match &state.file {
+                Some(file) => Arc::clone(file),
+                None => Arc::clone(
+                    state
+                        .file
+                        .insert(Arc::new(Nameless::new_in(&self.directory)?)),
+                ),
+            };
             drop(state);
-            if let Some(mut cipher) = cipher {
-                cipher.apply_keystream(bytes);
-            }
+            // A slot is taken once, so nothing else was ever at its place.
+            file.write_at((number - kept) * slot as u64, bytes)?;
             state = self.lock();
-            if let Some((file, _)) = &mut state.file {
-                file.seek(SeekFrom::Start((number - kept) * slot as u64))?;
-                file.write_all(bytes)?;
-            }
         }
         if state.parts.is_empty() {
             state.parts.resize_with(KINDS * PARTS, Vec::new);
@@ -142,30 +134,31 @@ impl Store {
         bytes.clear();
         let Size { slot, page, pages } = self.size;
         let kept = (pages * page) as u64;
-        let mut state = self.lock();
+        let state = self.lock();
         let State {
             pages, file, parts, ..
-        } = &mut *state;
+        } = &*state;
         let Some(slots) = parts.get(part) else {
             return Ok(());
         };
         bytes.reserve_exact(slots.iter().map(|(_, length)| *length as usize).sum());
-        let mut ciphers = Vec::new();
+        let mut on_disk = Vec::new();
         for (number, length) in slots {
             let (from, length) = (bytes.len(), *length as usize);
             if *number < kept {
                 let (at, within) = (*number as usize / page, *number as usize % page * slot);
                 bytes.extend_from_slice(&pages[at][within..within + length]);
-            } else if let Some((file, key)) = file {
+            } else {
                 bytes.resize(from + length, 0);
-                file.seek(SeekFrom::Start((number - kept) * slot as u64))?;
-                file.read_exact(&mut bytes[from..])?;
-                ciphers.push((cipher(key, *number), from, length));
+                on_disk.push(((number - kept) * slot as u64, from, length));
             }
         }
+        let file = file.clone();
         drop(state);
-        for (mut cipher, from, length) in ciphers {
-            cipher.apply_keystream(&mut bytes[from..from + length]);
+        if let Some(file) = file {
+            for (at, from, length) in on_disk {
+                file.read_at(at, &mut bytes[from..from + length])?;
+            }
         }
         Ok(())
     }
@@ -196,13 +189,6 @@ impl Store {
         });
         made.into_iter().collect()
     }
-}
-
-/// A stream that stands for one slot of one file: both have been used for nothing else.
-fn cipher(key: &[u8; 32], slot: u64) -> ChaCha20 {
-    let mut nonce = [0; 12];
-    nonce[..8].copy_from_slice(&slot.to_le_bytes());
-    ChaCha20::new(&(*key).into(), &nonce.into())
 }
 
 /// The part of its kind that facts with this hash are in.
@@ -350,12 +336,8 @@ mod tests {
             dealer.deal(Kind::Persons, 7, secret).unwrap();
         }
         dealer.finish().unwrap();
-        let mut written = Vec::new();
-        if let Some((file, key)) = &mut store.lock().file {
-            file.rewind().unwrap();
-            file.read_to_end(&mut written).unwrap();
-            assert_ne!(**key, [0; 32]);
-        }
+        let file = store.lock().file.clone();
+        let written = file.expect("more than memory may hold").on_disk();
         assert_eq!(written.len(), 400 * 8 - 4 * 32);
         assert!(!written.windows(8).any(|bytes| bytes == secret));
         let slots: std::collections::HashSet<_> = written.chunks(32).collect();

@@ -31,6 +31,7 @@ fn read(bytes: &[u8], size: usize) -> Result<Table, ExtractError> {
         path: "s.csv".into(),
         encoding: None,
         format: Format::of(Kind::Csv),
+        query: None,
         configured: false,
     };
     let drops = Drops {
