@@ -91,7 +91,10 @@ impl Error {
             | Self::Write(_)
             | Self::Into { .. }
             | Self::Seal(_) => 1,
-            Self::Usage(_) | Self::Config(_) | Self::Schema(_) => 2,
+            Self::Usage(_)
+            | Self::Config(_)
+            | Self::Schema(_)
+            | Self::Extract(ExtractError::Configured(_)) => 2,
             Self::Input(_) | Self::Extract(_) | Self::Map(_) => 3,
             Self::Gate(_) => 4,
             Self::Key(_) => 5,

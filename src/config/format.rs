@@ -68,12 +68,16 @@ pub(super) fn read(raw: &RawSource) -> Result<(Format, Option<Encoding>), Vec<Fa
 }
 
 fn kind(raw: &RawSource) -> Result<Kind, Fault> {
-    let lower = raw.file.to_ascii_lowercase();
+    let file = raw.file.as_deref().unwrap_or_default();
+    let lower = file.to_ascii_lowercase();
+    if raw.file.is_none() {
+        return Err(("", "names no `file:`".into()));
+    }
     match raw.kind.as_deref() {
         Some(name) => Kind::named(name).ok_or_else(|| {
             ("", format!("kind `{name}` is not known; known are csv (plain or .gz), xlsx, parquet and arrow"))
         }),
-        None => Kind::of_path(Path::new(&raw.file)).ok_or_else(|| {
+        None => Kind::of_path(Path::new(file)).ok_or_else(|| {
             let old = [".xls", ".xlsb", ".ods"].iter().find(|ending| lower.ends_with(**ending));
             let fault = match old {
                 Some(old) => format!("{old} files are not read. Save the workbook as .xlsx, or its sheet as \"CSV\""),
@@ -127,7 +131,7 @@ fn delimiter(text: &str) -> Option<u8> {
 }
 
 /// Reads `500 MiB`. A megabyte is taken for a mebibyte: nobody means to allow less.
-fn bytes(text: &str) -> Option<u64> {
+pub(super) fn bytes(text: &str) -> Option<u64> {
     let text = text.trim();
     let split = text
         .find(|c: char| !c.is_ascii_digit())

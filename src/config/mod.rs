@@ -4,11 +4,12 @@ mod codes;
 mod format;
 mod raw;
 mod reader;
+mod tables;
 mod valid;
 
 pub use valid::{
-    Band, Cancelled, CodesFile, Config, Gate, Governance, ObjectionsConfig, Period, Selection,
-    SourceConfig,
+    Band, Cancelled, CodesFile, Config, Gate, Governance, ObjectionsConfig, Period,
+    REASONS_OF_THE_RETURN, Selection, SourceConfig,
 };
 
 use std::path::PathBuf;

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use memchr::memchr;
 
@@ -12,6 +12,7 @@ use super::encoding::{self, Encoding};
 use super::scan::Scan;
 use super::source::{MAX_ROW_BYTES, Source, Text};
 use super::spare::Spare;
+use super::tables::Made;
 use super::{ExtractError, HeaderRow, Kind};
 
 /// Text of a block at least; about 1,000 records of the return, so that one block and its cells stay in the processor's cache.
@@ -104,6 +105,7 @@ pub struct Blocks {
     decoded: bool,
     in_place: bool,
     header: HeaderRow,
+    made: Option<Arc<Mutex<Made>>>,
     pub(super) scan: Scan,
     ended: bool,
     spare: Arc<Spare>,
@@ -128,6 +130,7 @@ impl Blocks {
             decoded: text.decoded.is_some(),
             in_place: text.in_place,
             header: HeaderRow::default(),
+            made: text.made,
             scan: Scan::beginning_at(text.first_row),
             ended: false,
             spare: Arc::default(),
@@ -136,7 +139,7 @@ impl Blocks {
         while blocks.scan.text.len() < 4 && !blocks.ended {
             blocks.read_more()?;
         }
-        if described.format.kind == Kind::Csv {
+        if described.format.kind == Kind::Csv && described.recipe.is_none() {
             blocks.refuse_other_formats()?;
         }
         if !blocks.decoded && blocks.scan.text.starts_with(b"\xEF\xBB\xBF") {
@@ -155,6 +158,7 @@ impl Blocks {
         blocks.read_header()?;
         blocks.header.first_column = text.first_column;
         blocks.header.sheet = text.sheet;
+        blocks.header.own_columns = text.own_columns;
         Ok(blocks)
     }
 
@@ -171,6 +175,12 @@ impl Blocks {
     /// What is known of the encoding so far; final once all blocks are read.
     pub fn encoding(&self) -> Encoding {
         self.encoding
+    }
+
+    /// What became of a source with a recipe; known once all blocks are read.
+    pub fn made(&self) -> Option<Made> {
+        let made = self.made.as_ref()?;
+        Some(made.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
     /// The next records, or `None` at the end.

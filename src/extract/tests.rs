@@ -14,6 +14,7 @@ fn source(encoding: Option<Encoding>) -> Source {
         encoding,
         format: Format::of(Kind::Csv),
         configured: false,
+        recipe: None,
     }
 }
 

@@ -26,6 +26,7 @@ fn read(
         encoding,
         format,
         configured: true,
+        recipe: None,
     };
     let text = source.open().unwrap();
     let mut blocks = Blocks::open(&source, 0, text).unwrap();

@@ -37,6 +37,7 @@ fn read(bytes: &[u8], size: usize) -> Result<(Vec<String>, Rows, Vec<u64>, usize
         encoding: None,
         format: Format::of(Kind::Csv),
         configured: false,
+        recipe: None,
     };
     let pieces = Pieces {
         bytes: bytes.to_vec(),

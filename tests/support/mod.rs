@@ -107,6 +107,8 @@ enum Content {
     Records(Vec<Record>),
     Bytes(Vec<u8>),
     Missing,
+    /// Of the files that its settings name.
+    Named,
 }
 
 impl Council {
@@ -166,6 +168,11 @@ impl Council {
         self.add(file, Content::Missing)
     }
 
+    /// Adds a source that only its settings describe, `tables: {…}, from: …`; its files are written with [`Self::beside`].
+    pub fn described(self, settings: &str) -> Self {
+        self.add("", Content::Named).reads(settings)
+    }
+
     fn add(mut self, file: &str, content: Content) -> Self {
         self.sources.push(Source {
             file: file.into(),
@@ -212,12 +219,11 @@ impl Council {
         }
         yaml += "sources:\n";
         for (at, source) in self.sources.iter().enumerate() {
-            yaml += &format!(
-                "  - {{name: source-{}, file: {}{}}}\n",
-                at + 1,
-                source.file,
-                source.settings
-            );
+            let file = match &source.content {
+                Content::Named => String::new(),
+                _ => format!(", file: {}", source.file),
+            };
+            yaml += &format!("  - {{name: source-{}{file}{}}}\n", at + 1, source.settings);
         }
         yaml
     }
@@ -228,7 +234,7 @@ impl Council {
             let bytes = match &source.content {
                 Content::Records(records) => Record::csv(records),
                 Content::Bytes(bytes) => bytes.clone(),
-                Content::Missing => continue,
+                Content::Missing | Content::Named => continue,
             };
             fs::write(self.path(&source.file), bytes).expect("written");
         }

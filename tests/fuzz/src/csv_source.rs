@@ -32,6 +32,7 @@ fn read(bytes: &[u8], size: usize) -> Result<Table, ExtractError> {
         encoding: None,
         format: Format::of(Kind::Csv),
         configured: false,
+        recipe: None,
     };
     let drops = Drops {
         bytes: bytes.to_vec(),
