@@ -65,6 +65,17 @@ impl Date {
         )
     }
 
+    /// Whether it is one of the days that systems write where nothing is known.
+    #[inline]
+    pub fn is_placeholder(self) -> bool {
+        const DAYS: [u32; 3] = [
+            1900 << 9 | 1 << 5 | 1,
+            1753 << 9 | 1 << 5 | 1,
+            Date::LAST.0.get(),
+        ];
+        DAYS.contains(&self.0.get())
+    }
+
     /// The calendar year.
     pub fn year(self) -> u32 {
         self.0.get() >> 9

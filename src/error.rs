@@ -92,7 +92,10 @@ impl Error {
             | Self::Into { .. }
             | Self::Seal(_)
             | Self::Extract(ExtractError::Spool { .. }) => 1,
-            Self::Usage(_) | Self::Config(_) | Self::Schema(_) => 2,
+            Self::Usage(_)
+            | Self::Config(_)
+            | Self::Schema(_)
+            | Self::Extract(ExtractError::Configured(_)) => 2,
             Self::Gate(_) => 4,
             Self::Key(_) => 5,
             Self::Verification(_) => 6,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::extract::Cells;
-use crate::map::Mapping;
+use crate::map::{Mapping, Miss};
 use crate::redact::Identifying;
 use crate::schema::{Field, List, Page, Severity};
 use crate::validate::across::{Instead, Verdict, ten_digits};
@@ -209,11 +209,19 @@ impl<'a> Finding<'a> {
             source,
             sheet: mapping.sheet.as_deref(),
             row: Some(cells.row(record)),
-            column: column.map(|c| mapping.letters[c].as_str()),
+            column: column.and_then(|c| mapping.letters_of(c)),
             source_column: column
                 .map(|c| mapping.names[c].as_str())
                 .filter(|name| *name != field.name),
-            expected: expected(broken, usize::from(at), plan),
+            expected: match broken {
+                Broken::Check(Check::Unmatched) => {
+                    Cow::Owned(mapping.joined().wanted(cells, record, at, Miss::Unmatched))
+                }
+                Broken::Check(Check::Undecided) => {
+                    Cow::Owned(mapping.joined().wanted(cells, record, at, Miss::Undecided))
+                }
+                _ => expected(broken, usize::from(at), plan),
+            },
             follows_from: None,
             case: Identifying::new(Case {
                 person_id: cell(roles.person_id),

@@ -14,6 +14,7 @@ mod property;
 mod requirements;
 mod runs;
 mod support;
+mod tables;
 mod treatment;
 mod validation;
 mod verifiers;

@@ -288,6 +288,21 @@ fn source(name: &str, rows: u64) -> Source {
         columns_ignored: vec!["Team".into(), "local_worker".into()],
         fields_absent: vec!["Dementia".into()],
         values_mapped: [("Gender".to_owned(), 2)].into(),
+        tables: vec![Table {
+            name: "people".into(),
+            kind: "xlsx".into(),
+            encoding: None,
+            sheet: Some("People".into()),
+            bytes: 70_000,
+            rows: 900,
+            keyed_digest: digest::of_bytes(b"people"),
+            records: TableRecords {
+                matched: rows,
+                unmatched: 0,
+                undecided: 0,
+                without_key: 0,
+            },
+        }],
     }
 }
 

@@ -207,6 +207,45 @@ pub struct Source {
     pub fields_absent: Vec<String>,
     /// How many codes the configuration mapped to values of the return, by field.
     pub values_mapped: BTreeMap<String, u64>,
+    /// Tables that were looked up for its records, in that order.
+    #[serde(default)]
+    pub tables: Vec<Table>,
+}
+
+/// One table that was looked up for the records of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// As the configuration calls it.
+    pub name: String,
+    /// As of a source.
+    pub kind: String,
+    /// As of a source.
+    pub encoding: Option<String>,
+    /// As of a source.
+    pub sheet: Option<String>,
+    /// Length of the file in bytes.
+    pub bytes: u64,
+    /// Rows of the table.
+    pub rows: u64,
+    /// As of a source.
+    pub keyed_digest: String,
+    /// Records by what looking up came to.
+    pub records: TableRecords,
+}
+
+/// Records by what looking a table up came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableRecords {
+    /// A row was taken.
+    pub matched: u64,
+    /// There is no row for them.
+    pub unmatched: u64,
+    /// There are several, and nothing decides.
+    pub undecided: u64,
+    /// They have no key.
+    pub without_key: u64,
 }
 
 impl Source {

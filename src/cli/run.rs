@@ -13,7 +13,8 @@ use super::report::{extract, grid};
 use super::schema::refuse_collisions;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::pipeline::{self, Outcome, RunOptions};
+use crate::pipeline::{self, MadeSource, Outcome, RunOptions};
+use crate::tokens::without_nhs_numbers;
 use crate::write::MOST_UNASKED;
 
 /// Make the return from the council's files.
@@ -74,16 +75,17 @@ fn human(outcome: &Outcome, whole_grid: bool) -> String {
     }
     let _ = writeln!(text, "Records in        {:>9}", number(outcome.read));
     let _ = writeln!(text, "Records out       {:>9}", number(outcome.submitted));
-    for (reason, n) in &outcome.excluded {
+    for excluded in &outcome.excluded {
         let _ = writeln!(
             text,
             "Excluded          {:>9}  {}: {}",
-            number(*n),
-            reason.name(),
-            reason.words()
+            number(excluded.records),
+            excluded.reason,
+            excluded.words
         );
     }
     let _ = writeln!(text, "With an error     {:>9}", number(outcome.with_errors));
+    text += &tables(&outcome.made);
     let mut broken: Vec<_> = outcome
         .findings
         .iter()
@@ -169,6 +171,50 @@ fn human(outcome: &Outcome, whole_grid: bool) -> String {
     text
 }
 
+/// What was looked up, and what meant nothing.
+fn tables(made: &[MadeSource]) -> String {
+    let mut text = String::new();
+    for source in made {
+        let name = without_nhs_numbers(&source.name);
+        for (table, facts) in &source.tables {
+            let counts = facts.counts;
+            let _ = write!(
+                text,
+                "Looked up         {:>9}  {name}: {table} ({} rows of {}, {} MiB)",
+                number(counts.matched),
+                number(facts.kept),
+                number(facts.rows),
+                number(facts.memory.div_ceil(1 << 20)),
+            );
+            for (records, what) in [
+                (counts.unmatched, "no row"),
+                (counts.undecided, "several and no rule decides"),
+                (counts.without_key, "no key"),
+            ] {
+                if records > 0 {
+                    let _ = write!(text, "; {}: {what}", number(records));
+                }
+            }
+            if facts.undated > 0 {
+                let _ = write!(
+                    text,
+                    "; {} of its rows have dates that cannot be read",
+                    number(facts.undated)
+                );
+            }
+            text += "\n";
+        }
+        if source.emptied > 0 {
+            let _ = writeln!(
+                text,
+                "Read as empty     {:>9}  {name}: values that mean nothing, as `blank:` says",
+                number(source.emptied)
+            );
+        }
+    }
+    text
+}
+
 fn machine(outcome: &Outcome) -> serde_json::Value {
     let (about, deduplication) = extract::machine(&outcome.about_the_extract, &outcome.collapsed);
     json!({
@@ -182,9 +228,18 @@ fn machine(outcome: &Outcome) -> serde_json::Value {
         "records": {
             "read": outcome.read,
             "submitted": outcome.submitted,
-            "excluded": outcome.excluded.iter().map(|(reason, n)| (reason.name().to_owned(), json!(n))).collect::<serde_json::Map<_, _>>(),
+            "excluded": outcome.excluded.iter().map(|e| (e.reason.clone(), json!(e.records))).collect::<serde_json::Map<_, _>>(),
             "with_errors": outcome.with_errors,
         },
+        "made": outcome.made.iter().map(|source| json!({
+            "source": source.name,
+            "read_as_empty": source.emptied,
+            "tables": source.tables.iter().map(|(name, facts)| json!({
+                "table": name, "rows": facts.rows, "kept": facts.kept, "undated": facts.undated, "memory": facts.memory,
+                "matched": facts.counts.matched, "unmatched": facts.counts.unmatched,
+                "undecided": facts.counts.undecided, "without_key": facts.counts.without_key,
+            })).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
         "findings": outcome.findings.iter().map(|f| json!({
             "rule": f.rule, "severity": f.severity, "field": f.field, "records": f.records, "caused": f.caused,
         })).collect::<Vec<_>>(),

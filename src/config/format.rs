@@ -157,7 +157,7 @@ fn delimiter(text: &str) -> Option<u8> {
 }
 
 /// Reads `500 MiB`. A megabyte is taken for a mebibyte: nobody means to allow less.
-fn bytes(text: &str) -> Option<u64> {
+pub(super) fn bytes(text: &str) -> Option<u64> {
     let text = text.trim();
     let split = text
         .find(|c: char| !c.is_ascii_digit())

@@ -6,11 +6,12 @@ mod odbc;
 mod raw;
 mod reader;
 mod statement;
+mod tables;
 mod valid;
 
 pub use valid::{
-    Band, Cancelled, CodesFile, Config, Gate, Governance, ObjectionsConfig, Period, Selection,
-    SourceConfig,
+    Band, Cancelled, CodesFile, Config, Gate, Governance, ObjectionsConfig, Period,
+    REASONS_OF_THE_RETURN, Selection, SourceConfig,
 };
 
 use std::path::PathBuf;

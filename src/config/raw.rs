@@ -3,7 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// A map that keeps the order of the file. Equal keys are refused before it is made.
 #[derive(Debug)]
@@ -88,7 +89,7 @@ pub struct RawKey {
     pub custodian: Option<String>,
 }
 
-#[derive(Debug, serde::Deserialize)]
+#[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawSource {
     pub name: String,
@@ -105,6 +106,17 @@ pub struct RawSource {
     pub login: Option<RawLogin>,
     pub query: Option<String>,
     pub key: Option<String>,
+    pub tables: Option<Pairs<RawTable>>,
+    pub from: Option<String>,
+    #[serde(default)]
+    pub join: Vec<RawJoin>,
+    pub no_key: Option<Vec<String>>,
+    pub lookup_memory: Option<String>,
+    pub blank: Option<RawBlank>,
+    #[serde(default)]
+    pub derive: Pairs<String>,
+    #[serde(default)]
+    pub exclude: Pairs<String>,
     #[serde(default)]
     pub columns: Pairs<String>,
     #[serde(default)]
@@ -117,12 +129,171 @@ pub struct RawSource {
 }
 
 /// Where a user and a password are; never they themselves.
-#[derive(Debug, serde::Deserialize)]
+#[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawLogin {
     pub user: Option<String>,
     pub password: Option<String>,
     pub file: Option<String>,
+}
+
+impl RawSource {
+    /// Whether it has keys that say which file it is and how that is read.
+    pub fn says_how_to_read(&self) -> bool {
+        [
+            &self.file,
+            &self.kind,
+            &self.encoding,
+            &self.sheet,
+            &self.delimiter,
+            &self.quote,
+            &self.max_inflated,
+            &self.connection,
+            &self.dsn,
+            &self.query,
+            &self.key,
+        ]
+        .into_iter()
+        .any(Option::is_some)
+            || self.header_row.is_some()
+            || self.login.is_some()
+    }
+}
+
+/// The keys of a source that say which file it is and how that is read.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawTable {
+    pub file: Option<String>,
+    pub kind: Option<String>,
+    pub encoding: Option<String>,
+    pub sheet: Option<String>,
+    pub header_row: Option<u64>,
+    pub delimiter: Option<String>,
+    pub quote: Option<String>,
+    pub max_inflated: Option<String>,
+    pub connection: Option<String>,
+    pub dsn: Option<String>,
+    pub login: Option<RawLogin>,
+    pub query: Option<String>,
+    pub key: Option<String>,
+}
+
+impl RawTable {
+    /// The same as a source.
+    pub fn as_source(&self, name: &str) -> RawSource {
+        RawSource {
+            name: name.to_owned(),
+            file: self.file.clone(),
+            kind: self.kind.clone(),
+            encoding: self.encoding.clone(),
+            sheet: self.sheet.clone(),
+            header_row: self.header_row,
+            delimiter: self.delimiter.clone(),
+            quote: self.quote.clone(),
+            max_inflated: self.max_inflated.clone(),
+            connection: self.connection.clone(),
+            dsn: self.dsn.clone(),
+            login: self.login.clone(),
+            query: self.query.clone(),
+            key: self.key.clone(),
+            ..RawSource::default()
+        }
+    }
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawJoin {
+    pub table: String,
+    pub name: Option<String>,
+    pub on: Pairs<String>,
+    #[serde(rename = "where")]
+    pub filter: Option<String>,
+    pub valid_at: Option<RawValidAt>,
+    #[serde(default)]
+    pub prefer: Vec<RawPrefer>,
+    #[serde(default)]
+    pub take: Vec<String>,
+    #[serde(default)]
+    pub optional: bool,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawValidAt {
+    pub date: String,
+    pub from: String,
+    pub to: Option<String>,
+    #[serde(default)]
+    pub otherwise: RawOtherwise,
+}
+
+#[derive(Debug, Default, Clone, Copy, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RawOtherwise {
+    #[default]
+    None,
+    LatestInPeriod,
+    Latest,
+}
+
+/// `"VERIFIED = 'Y'"` or `{valid_nhs_number: REFERENCE}`.
+#[derive(Debug)]
+pub enum RawPrefer {
+    Condition(String),
+    ValidNhsNumber(String),
+}
+
+impl<'de> Deserialize<'de> for RawPrefer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Valid {
+            valid_nhs_number: String,
+        }
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = RawPrefer;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a condition, or `valid_nhs_number:` with a column")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(RawPrefer::Condition(text.to_owned()))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                let valid = Valid::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(RawPrefer::ValidNhsNumber(valid.valid_nhs_number))
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+/// `[1900-01-01]` or `{DATE_OF_BIRTH: [1900-01-01]}`.
+#[derive(Debug)]
+pub enum RawBlank {
+    Anywhere(Vec<String>),
+    OfColumns(Pairs<Vec<String>>),
+}
+
+impl<'de> Deserialize<'de> for RawBlank {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = RawBlank;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of values, or columns each with a list of values")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(seq)).map(RawBlank::Anywhere)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                Pairs::deserialize(MapAccessDeserializer::new(map)).map(RawBlank::OfColumns)
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
 }
 
 #[derive(Debug, serde::Deserialize)]

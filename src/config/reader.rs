@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::codes::{self, CodeRow};
 use super::odbc::{self, RawOdbc};
 use super::raw::{Pairs, RawConfig, RawGate, RawObjections, RawSource};
+use super::tables::Shared;
 use super::valid::{
     Band, Cancelled, CodesFile, Config, Gate, Governance, ObjectionsConfig, Period, Selection,
     SourceConfig,
@@ -22,6 +23,8 @@ use crate::tokens;
 pub(super) struct Reader<'a> {
     /// What paths are relative to.
     pub base: &'a Path,
+    /// Where the answer of a database may be kept while it is read.
+    pub spooling: PathBuf,
     /// The faults so far.
     pub faults: &'a mut Vec<String>,
 }
@@ -36,12 +39,19 @@ impl Reader<'_> {
             .map_or_else(Vec::new, |file| self.complete(&mut schema, file));
         let stricter = self.treatments(&raw.treatments, &mut schema);
         let names: Vec<&str> = raw.sources.iter().map(|s| s.name.as_str()).collect();
-        let spooling = self.path(&raw.output.bundle);
+        self.spooling = self.path(&raw.output.bundle);
+        let mut reasons = Vec::new();
         let sources: Vec<_> = raw
             .sources
             .iter()
             .enumerate()
-            .map(|(at, s)| self.source(at, s, &names, &schema, &spooling))
+            .map(|(at, s)| {
+                let mut shared = Shared {
+                    period: period.as_ref(),
+                    reasons: &mut reasons,
+                };
+                self.source(at, s, &names, &schema, &mut shared)
+            })
             .collect();
         if sources.is_empty() {
             self.fault("sources", "names no file");
@@ -153,6 +163,7 @@ impl Reader<'_> {
             stricter,
             selection: Selection {
                 cancelled,
+                declared: reasons,
                 open_event: raw.selection.open_event.unwrap_or(true),
                 outside_period: raw.selection.outside_period.unwrap_or(true),
             },
@@ -226,7 +237,7 @@ impl Reader<'_> {
         }
     }
 
-    fn fault(&mut self, key: &str, fault: &str) {
+    pub(super) fn fault(&mut self, key: &str, fault: &str) {
         self.faults.push(format!("{key}: {fault}"));
     }
 
@@ -326,29 +337,10 @@ impl Reader<'_> {
         raw: &RawSource,
         names: &[&str],
         schema: &Schema,
-        spooling: &Path,
+        shared: &mut Shared<'_>,
     ) -> SourceConfig {
         let key = format!("sources[{}]", at + 1);
-        let (format, encoding) = match super::format::read(raw) {
-            Ok(read) => read,
-            Err(faults) => {
-                for (of, fault) in faults {
-                    self.fault(&format!("{key}{of}"), &fault);
-                }
-                (Format::of(Kind::Csv), None)
-            }
-        };
-        let mut query = None;
-        if format.kind == Kind::Odbc {
-            match odbc::read(&RawOdbc::of(raw), self.base, spooling) {
-                Ok(read) => query = Some(read),
-                Err(faults) => {
-                    for (of, fault) in faults {
-                        self.fault(&format!("{key}{of}"), &fault);
-                    }
-                }
-            }
-        }
+        let source = self.made_source(&key, raw, shared);
         let mut columns: Vec<(String, usize)> = Vec::new();
         for (column, field) in &raw.columns.0 {
             let Some(field) = self.field(&format!("{key}.columns"), field, schema) else {
@@ -384,19 +376,57 @@ impl Reader<'_> {
             .filter_map(|name| self.field(&format!("{key}.absent"), name, schema))
             .collect();
         SourceConfig {
-            source: Source {
-                name: raw.name.clone(),
-                path: self.path(raw.query.as_ref().or(raw.file.as_ref()).map_or("", |p| p)),
-                encoding,
-                format,
-                query,
-                configured: true,
-            },
+            source,
             columns,
             values,
             codes,
             ignore: raw.ignore.iter().map(|c| c.trim().to_owned()).collect(),
             absent,
+        }
+    }
+
+    /// The file of a source or of a table, from the keys that say which it is and how it is read.
+    pub(super) fn file_source(&mut self, key: &str, raw: &RawSource) -> Source {
+        let (format, encoding) = match super::format::read(raw) {
+            Ok(read) => read,
+            Err(faults) => {
+                for (of, fault) in faults {
+                    self.fault(&format!("{key}{of}"), &fault);
+                }
+                (Format::of(Kind::Csv), None)
+            }
+        };
+        let mut query = None;
+        if format.kind == Kind::Odbc {
+            match odbc::read(&RawOdbc::of(raw), self.base, &self.spooling) {
+                Ok(read) => query = Some(read),
+                Err(faults) => {
+                    for (of, fault) in faults {
+                        self.fault(&format!("{key}{of}"), &fault);
+                    }
+                }
+            }
+        }
+        let place = raw.query.as_deref().or(raw.file.as_deref());
+        Source {
+            path: self.path(place.unwrap_or_default()),
+            encoding,
+            format,
+            query,
+            ..self.nowhere(&raw.name)
+        }
+    }
+
+    /// A source without a file, where a fault was told already.
+    pub(super) fn nowhere(&self, name: &str) -> Source {
+        Source {
+            name: name.to_owned(),
+            path: self.base.to_owned(),
+            encoding: None,
+            format: Format::of(Kind::Csv),
+            query: None,
+            configured: true,
+            recipe: None,
         }
     }
 

@@ -150,11 +150,22 @@ pub struct CodesFile {
     pub undecided: Vec<(usize, String)>,
 }
 
+/// Names of the reasons for which the return itself leaves records out, in the order in which they are asked.
+pub const REASONS_OF_THE_RETURN: [&str; 5] = [
+    "no_person_id",
+    "no_event",
+    "cancelled",
+    "open_event",
+    "outside_period",
+];
+
 /// Switches of the exclusions of contract section 9; the two that leave nothing to submit have none.
 #[derive(Debug, Clone)]
 pub struct Selection {
     /// How a source says that an event was cancelled.
     pub cancelled: Option<Cancelled>,
+    /// Reasons that the council declares, in the order in which they are asked.
+    pub declared: Vec<String>,
     /// Whether open requests, assessments and reviews are left out.
     pub open_event: bool,
     /// Whether events outside the period are left out.
@@ -165,6 +176,7 @@ impl Default for Selection {
     fn default() -> Self {
         Self {
             cancelled: None,
+            declared: Vec::new(),
             open_event: true,
             outside_period: true,
         }
@@ -337,6 +349,7 @@ impl Config {
         let mut faults = Vec::new();
         let config = Reader {
             base,
+            spooling: PathBuf::new(),
             faults: &mut faults,
         }
         .config(raw, schema, text);

@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, SeekFrom};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use memchr::memchr;
 
@@ -11,6 +11,7 @@ use super::encoding::{self, Encoding};
 use super::scan::Scan;
 use super::source::{MAX_ROW_BYTES, Places, Source, Text};
 use super::spare::Spare;
+use super::tables::Made;
 use super::{ExtractError, HeaderRow, Kind};
 use crate::tokens::without_nhs_numbers;
 
@@ -104,6 +105,7 @@ pub struct Blocks {
     decoded: bool,
     in_place: bool,
     header: HeaderRow,
+    made: Option<Arc<Mutex<Made>>>,
     pub(super) scan: Scan,
     ended: bool,
     spare: Arc<Spare>,
@@ -128,6 +130,7 @@ impl Blocks {
             decoded: text.decoded.is_some(),
             in_place: text.in_place,
             header: HeaderRow::default(),
+            made: text.made,
             scan: Scan::beginning_at(text.first_row),
             ended: false,
             spare: Arc::default(),
@@ -136,7 +139,7 @@ impl Blocks {
         while blocks.scan.text.len() < 4 && !blocks.ended {
             blocks.read_more()?;
         }
-        if described.format.kind == Kind::Csv {
+        if described.format.kind == Kind::Csv && described.recipe.is_none() {
             blocks.refuse_other_formats()?;
         }
         if !blocks.decoded && blocks.scan.text.starts_with(b"\xEF\xBB\xBF") {
@@ -158,6 +161,7 @@ impl Blocks {
         blocks.header.sheet = text
             .sheet
             .map(|name| without_nhs_numbers(&name).into_owned());
+        blocks.header.own_columns = text.own_columns;
         Ok(blocks)
     }
 
@@ -174,6 +178,12 @@ impl Blocks {
     /// What is known of the encoding so far; final once all blocks are read.
     pub fn encoding(&self) -> Encoding {
         self.encoding
+    }
+
+    /// What became of a source with a recipe; known once all blocks are read.
+    pub fn made(&self) -> Option<Made> {
+        let made = self.made.as_ref()?;
+        Some(made.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
     /// The next records, or `None` at the end.

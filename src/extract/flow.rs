@@ -26,6 +26,8 @@ pub(super) struct Start {
     pub first_column: usize,
     /// The sheet that is read.
     pub sheet: Option<String>,
+    /// How many of its columns stand in the file itself, where others are made.
+    pub own_columns: Option<usize>,
 }
 
 /// Why no more text is made.
@@ -115,7 +117,15 @@ impl Sink {
         Ok(())
     }
 
-    fn pass(&mut self) -> Result<(), Halt> {
+    /// Stops if nobody reads any more, for who works long without writing.
+    pub fn listen(&self) -> Result<(), Halt> {
+        self.to
+            .send(Piece::Text(Vec::new()))
+            .map_err(|_| Halt::Unread)
+    }
+
+    /// Hands over what was written.
+    pub fn pass(&mut self) -> Result<(), Halt> {
         self.passed += self.text.len() as u64;
         if self.passed > self.most {
             return Err(Halt::Fault(too_much(&self.path, self.most)));

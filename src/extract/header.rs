@@ -4,6 +4,9 @@ use memchr::{memchr, memchr2};
 
 use super::split::{Span, span};
 
+/// What stands for the letters of a column that is not in the file itself.
+pub const MADE: &str = "(made)";
+
 /// The names of a source's columns, trimmed.
 #[derive(Debug, Clone, Default)]
 pub struct HeaderRow {
@@ -13,11 +16,21 @@ pub struct HeaderRow {
     pub first_column: usize,
     /// The sheet, if the source is a workbook; without NHS numbers.
     pub sheet: Option<String>,
+    /// How many of the columns stand in the file itself, where others are made.
+    pub own_columns: Option<usize>,
 }
 
 impl HeaderRow {
+    /// Whether a column is made and stands nowhere in the file itself.
+    pub fn is_made(&self, column: usize) -> bool {
+        self.own_columns.is_some_and(|own| column >= own)
+    }
+
     /// The letters of a column as the spreadsheet has it.
     pub fn letters(&self, column: usize) -> String {
+        if self.is_made(column) {
+            return MADE.to_owned();
+        }
         letters(self.first_column + column)
     }
 

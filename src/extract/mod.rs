@@ -11,6 +11,7 @@ mod bomb;
 mod cells;
 mod dialect;
 mod encoding;
+mod expression;
 mod flow;
 mod format;
 mod gzip;
@@ -26,6 +27,7 @@ mod source;
 mod spare;
 mod split;
 mod spool;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -34,15 +36,20 @@ mod xlsx;
 pub use blocks::{Block, BlockPlace, Blocks};
 pub use cells::{Cells, Key};
 pub use encoding::Encoding;
+pub use expression::Expression;
 pub use format::{Format, Kind};
-pub use header::{HeaderRow, letters};
+pub use header::{HeaderRow, MADE, letters};
 pub use query::{Answer, Login, Query};
 pub use source::{Fingerprint, MAX_ROW_BYTES, Places, Source, Text, Watch};
 pub use spare::Spare;
+pub use tables::{
+    Blank, JOINS, Join, JoinCounts, LEFT_OUT, LOOKUP_MEMORY, Made, Otherwise, Prefer, Recipe,
+    TableFacts, ValidAt,
+};
 
 use std::path::PathBuf;
 
-use crate::refusal;
+use crate::{refusal, tokens};
 
 /// Why a source was refused. Never carries a cell's value.
 #[derive(Debug, thiserror::Error)]
@@ -97,12 +104,27 @@ pub enum ExtractError {
     /// Somebody asked to stop.
     #[error("stopped on request; nothing was left behind")]
     Stopped,
+    /// The configuration asks for what these files do not have.
+    #[error("{0}")]
+    Configured(String),
     /// Bytes that are not UTF-8 came after others that were read as UTF-8: the file must be read again as Windows-1252.
     #[error("{} is not UTF-8 throughout. Save it as \"CSV UTF-8\", or write `encoding: windows-1252` if it is that", path.display())]
     NotUtf8 {
         /// The file concerned.
         path: PathBuf,
     },
+}
+
+/// A name for a message. One that may be a value, an identifier at worst, is not repeated.
+pub(crate) fn told(name: &str) -> String {
+    let digits = name.chars().filter(|c| c.is_numeric()).count();
+    let mut token = false;
+    tokens::scan(name.as_bytes(), |_| token = true);
+    if token || digits >= 5 || name.chars().count() > 80 {
+        "a name that looks like a value, so it is not repeated here,".to_owned()
+    } else {
+        format!("`{name}`")
+    }
 }
 
 /// A number of bytes in words, as exact as it is round.

@@ -3,14 +3,15 @@
 use std::fs::File;
 use std::io::{Cursor, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::dialect::{self, Decoded};
 use super::flow::{Halt, Sink, flow};
 use super::gzip::Unpacked;
 use super::query::Query;
 use super::spool::Reading;
+use super::tables::{self, Made, Recipe};
 use super::{Encoding, ExtractError, Format, Kind, ipc, parquet, xlsx};
 
 /// The longest row that is read, in bytes. A longer one is a file with a quote that was never closed, or not a CSV file.
@@ -31,6 +32,8 @@ pub struct Source {
     pub query: Option<Query>,
     /// Whether a configuration names it, so that messages may speak of the keys of one.
     pub configured: bool,
+    /// How it is made of its rows, where they do not go on as they are.
+    pub recipe: Option<Arc<Recipe>>,
 }
 
 impl Source {
@@ -51,6 +54,22 @@ impl Source {
         read: Arc<AtomicU64>,
         watch: Option<Watch>,
     ) -> Result<Text, ExtractError> {
+        self.open_tables(read, watch, Vec::new())
+    }
+
+    /// Opens the file and the tables that are looked up in it. `tables` see their bytes, in the order of the recipe.
+    ///
+    /// # Errors
+    /// As [`Source::open`], for any of the files; also when expressions or columns of the recipe do not fit them.
+    pub fn open_tables(
+        &self,
+        read: Arc<AtomicU64>,
+        watch: Option<Watch>,
+        tables: Vec<Option<Watch>>,
+    ) -> Result<Text, ExtractError> {
+        if let Some(recipe) = &self.recipe {
+            return tables::open(self, recipe, read, watch, tables);
+        }
         if let Some(query) = &self.query {
             let spool = query.asked(self)?;
             return Ok(Text {
@@ -59,6 +78,8 @@ impl Source {
                 sheet: Some(query.name.clone()),
                 decoded: Some(Encoding::Utf8),
                 in_place: true,
+                own_columns: None,
+                made: None,
                 reader: Box::new(Watched {
                     file: Reading::of(spool),
                     read,
@@ -101,6 +122,8 @@ impl Source {
                     sheet: start.sheet,
                     decoded: Some(Encoding::Utf8),
                     in_place: false,
+                    own_columns: None,
+                    made: None,
                 })
             }
         }
@@ -170,6 +193,8 @@ impl Source {
             sheet: None,
             decoded,
             in_place: canonical && decoded.is_none() && !compressed,
+            own_columns: None,
+            made: None,
         })
     }
 
@@ -247,6 +272,13 @@ impl Source {
         if self.format.kind != Kind::Csv {
             return Ok(Encoding::Utf8);
         }
+        if self.recipe.is_some() {
+            let own = Self {
+                recipe: None,
+                ..self.clone()
+            };
+            return own.detect_encoding();
+        }
         let Text {
             mut reader,
             decoded,
@@ -308,11 +340,35 @@ impl Source {
         };
         #[cfg(not(unix))]
         let identity = [0; 4];
+        let tables = self.lookups().map(Self::fingerprint);
         Some(Fingerprint {
+            tables: tables.collect::<Option<_>>()?,
             length: metadata.len(),
             modified: metadata.modified().ok(),
             identity,
         })
+    }
+
+    /// Which of its files is not what it was.
+    pub fn changed_file(&self, then: &Option<Fingerprint>, now: &Option<Fingerprint>) -> &Path {
+        let of_tables =
+            |of: &Option<Fingerprint>| of.as_ref().map(|of| of.tables.clone()).unwrap_or_default();
+        let (then, now) = (of_tables(then), of_tables(now));
+        let changed = self
+            .lookups()
+            .zip(then.iter().zip(&now))
+            .find(|(_, (then, now))| then != now);
+        changed.map_or(&self.path, |(table, _)| &table.path)
+    }
+
+    /// Size on disk in bytes, with the tables that are looked up.
+    pub fn size_with_tables(&self) -> u64 {
+        self.size() + self.lookups().map(Self::size).sum::<u64>()
+    }
+
+    /// The tables that are looked up.
+    pub fn lookups(&self) -> impl Iterator<Item = &Self> {
+        self.recipe.iter().flat_map(|recipe| recipe.lookups())
     }
 
     /// Size on disk in bytes, of a query that of its answer as text; 0 where it cannot be told.
@@ -336,6 +392,8 @@ pub struct Fingerprint {
     modified: Option<std::time::SystemTime>,
     /// Device, file, and when either was changed last.
     identity: [u64; 4],
+    /// Those of the tables that are looked up.
+    tables: Vec<Fingerprint>,
 }
 
 /// Sees the bytes of a file as they are read.
@@ -359,6 +417,10 @@ pub struct Text {
     pub(super) decoded: Option<Encoding>,
     /// Whether the text stands in the file as it is, so that parts of it can be read again alone.
     pub(super) in_place: bool,
+    /// How many of its columns stand in the file itself, where others are made.
+    pub(super) own_columns: Option<usize>,
+    /// What is known of a source with a recipe once it was read to the end.
+    pub(super) made: Option<Arc<Mutex<Made>>>,
 }
 
 impl Text {
@@ -371,6 +433,8 @@ impl Text {
             sheet: None,
             decoded: None,
             in_place: true,
+            own_columns: None,
+            made: None,
         }
     }
 }

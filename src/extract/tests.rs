@@ -15,6 +15,7 @@ fn source(encoding: Option<Encoding>) -> Source {
         format: Format::of(Kind::Csv),
         query: None,
         configured: false,
+        recipe: None,
     }
 }
 

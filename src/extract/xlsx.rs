@@ -267,6 +267,7 @@ impl Sheet<'_> {
             names[(column - first) as usize] = name;
         }
         sink.start(Start {
+            own_columns: None,
             first_row: self.header_row,
             first_column: first as usize,
             sheet: Some(self.name.clone()),

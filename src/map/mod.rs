@@ -1,14 +1,16 @@
 //! Turns a source's columns into fields of the return and its local codes into values of the lists.
 
+mod joined;
 mod suggest;
 
 use std::collections::{HashMap, HashSet};
 
 use crate::config::SourceConfig;
 pub use crate::extract::letters;
+pub use joined::{Joined, Miss};
 pub use suggest::{CERTAIN, Suggestion, suggest};
 
-use crate::extract::HeaderRow;
+use crate::extract::{Cells, HeaderRow, JOINS, LEFT_OUT};
 use crate::nearest::{letters as bare, nearest_of};
 use crate::schema::Schema;
 use crate::{separator, tokens};
@@ -44,6 +46,12 @@ pub struct Mapping {
     pub letters: Vec<String>,
     /// The sheet, if the source is a workbook.
     pub sheet: Option<String>,
+    /// What looking tables up came to, where that is done.
+    joined: Joined,
+    /// The column with the number of the declared reason for leaving a record out.
+    left_out: Option<usize>,
+    /// How many columns stand in the file itself, where others are made.
+    own_columns: Option<usize>,
 }
 
 impl Mapping {
@@ -116,6 +124,9 @@ impl Mapping {
             width: header.names.len(),
             names: header.names.clone(),
             sheet: header.sheet.clone(),
+            joined: Joined::default(),
+            left_out: None,
+            own_columns: header.own_columns,
             letters: (0..header.names.len())
                 .map(|at| header.letters(at))
                 .collect(),
@@ -127,6 +138,14 @@ impl Mapping {
                     header.letters(first),
                     header.letters(at)
                 ));
+                continue;
+            }
+            if header.is_made(at) && name == LEFT_OUT {
+                mapping.left_out = Some(at);
+                continue;
+            }
+            if header.is_made(at) && name == JOINS {
+                mapping.joined.column = Some(at);
                 continue;
             }
             if cancelled == Some(name.as_str()) {
@@ -220,12 +239,34 @@ impl Mapping {
         for (field, pairs) in &source.values {
             mapping.values[*field] = Some(pairs.iter().cloned().collect());
         }
+        if let Some(recipe) = &source.source.recipe {
+            mapping
+                .joined
+                .place(recipe, &mapping.fields, &mapping.names, schema);
+        }
         let unfit = Unfit {
             unplaced,
             missed,
             faults,
         };
         Ok((mapping, unfit))
+    }
+
+    /// The letters of a column as the file has them; `None` for one that is made.
+    pub fn letters_of(&self, column: usize) -> Option<&str> {
+        let is_made = self.own_columns.is_some_and(|own| column >= own);
+        (!is_made).then(|| self.letters[column].as_str())
+    }
+
+    /// The number of the declared reason why a record is left out, if it is.
+    pub fn left_out(&self, cells: &Cells, record: usize) -> Option<u8> {
+        let cell = cells.get(self.left_out?, record);
+        std::str::from_utf8(cell).ok()?.parse().ok()
+    }
+
+    /// What looking tables up came to.
+    pub fn joined(&self) -> &Joined {
+        &self.joined
     }
 
     /// The name of a column for a message; `None` for one that has none, or one that looks like a value.
@@ -345,6 +386,7 @@ mod tests {
                 format: crate::extract::Format::of(crate::extract::Kind::Csv),
                 query: None,
                 configured: true,
+                recipe: None,
             },
             columns: Vec::new(),
             values: Vec::new(),

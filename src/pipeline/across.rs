@@ -131,7 +131,7 @@ pub(super) fn read_again<T: Sync, O: Send + Default>(
     if wanted.is_empty() {
         return Ok(());
     }
-    let total = inputs.iter().map(|i| i.source.size()).sum();
+    let total = inputs.iter().map(|i| i.source.size_with_tables()).sum();
     let progress = Progress::begin("finding the records again", total, true);
     let counter = progress.counter();
     let mut found = 0;

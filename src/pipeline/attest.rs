@@ -16,7 +16,7 @@ use crate::attack::known::{self, Tried};
 use crate::attest::leak::LeakCheck;
 use crate::attest::predicate::{self as say, Predicate};
 use crate::attest::{self, SigningKey, VerifyError, digest, disclosed, report};
-use crate::config::Config;
+use crate::config::{Config, SourceConfig};
 use crate::date::Date;
 use crate::error::{Error, Result};
 use crate::extract::Kind;
@@ -71,9 +71,10 @@ pub(super) fn run_id(
     crosswalk: Option<&str>,
 ) -> String {
     let mut state = key.source_digester(scope);
-    let digests = sources
-        .iter()
-        .map(|s| s.digest.as_deref().unwrap_or_default());
+    let digests = sources.iter().flat_map(|s| {
+        let own = s.digest.as_deref().unwrap_or_default();
+        std::iter::once(own).chain(s.tables.iter().map(String::as_str))
+    });
     let lists = config.lists_digest.as_deref().unwrap_or_default();
     let parts = [
         "run-id",
@@ -276,10 +277,11 @@ fn predicate(facts: &Facts<'_>) -> Result<Predicate> {
         counts: say::Counts {
             read: facts.sums.read(),
             submitted: facts.sums.submitted,
-            excluded: Exclusion::ALL
-                .into_iter()
-                .zip(facts.sums.excluded)
-                .map(|(e, n)| (e.name().to_owned(), n))
+            excluded: Exclusion::all(&config.selection.declared)
+                .map(|reason| {
+                    let name = reason.name(&config.selection.declared).to_owned();
+                    (name, facts.sums.excluded[reason.index()])
+                })
                 .collect(),
             people: facts.people.count(),
             with_errors: facts.sums.tally.records_with_error,
@@ -459,12 +461,40 @@ fn sources(facts: &Facts<'_>) -> Vec<say::Source> {
                 keyed_digest: source.digest.clone().unwrap_or_default(),
                 columns_ignored: ignored,
                 fields_absent: absent,
+                tables: tables(described, source),
                 values_mapped: described
                     .values
                     .iter()
                     .map(|(f, pairs)| (schema.fields[*f].name.clone(), pairs.len() as u64))
                     .collect(),
             }
+        })
+        .collect()
+}
+
+fn tables(described: &SourceConfig, source: &SourceFacts) -> Vec<say::Table> {
+    let Some((recipe, made)) = described.source.recipe.as_ref().zip(source.made.as_ref()) else {
+        return Vec::new();
+    };
+    let read = made.tables.iter().zip(&source.tables);
+    recipe
+        .joins
+        .iter()
+        .zip(read)
+        .map(|(join, (table, digest))| say::Table {
+            name: join.name.clone(),
+            kind: join.source.kind().into(),
+            encoding: table.encoding.map(|encoding| encoding.name().into()),
+            sheet: table.sheet.clone(),
+            bytes: join.source.size(),
+            rows: table.rows,
+            keyed_digest: digest.clone(),
+            records: say::TableRecords {
+                matched: table.counts.matched,
+                unmatched: table.counts.unmatched,
+                undecided: table.counts.undecided,
+                without_key: table.counts.without_key,
+            },
         })
         .collect()
 }

@@ -153,7 +153,7 @@ impl Previous {
     pub fn list_lost(
         &self,
         sightings: &Sightings<'_>,
-        inputs: &[Input],
+        (inputs, declared): (&[Input], &[String]),
         plan: &Plan,
         worklist: &Path,
     ) -> Result<()> {
@@ -173,7 +173,7 @@ impl Previous {
                 return Ok(());
             };
             let met = sightings.met(open.person().into_iter().flatten());
-            line(&mut lines, &open, *seen, met, &told, inputs);
+            line(&mut lines, &open, *seen, met, &told, (inputs, declared));
             file.write_all(&lines.bytes)
                 .map_err(Error::io("write", &path))?;
             lines.bytes.clear();
@@ -187,7 +187,11 @@ impl Previous {
 }
 
 /// What the comparison came to, for the rule.
-pub(super) fn judge(previous: Option<&Previous>, sightings: Option<&Sightings<'_>>) -> Comparison {
+pub(super) fn judge(
+    previous: Option<&Previous>,
+    sightings: Option<&Sightings<'_>>,
+    declared: &[String],
+) -> Comparison {
     let Some(previous) = previous else {
         return Comparison::NotRun("no `previous:` bundle is named".into());
     };
@@ -203,9 +207,9 @@ pub(super) fn judge(previous: Option<&Previous>, sightings: Option<&Sightings<'_
             .filter(|s| is(s.sighting))
             .count() as u64
     };
-    let left_out = Exclusion::ALL.map(|reason| {
+    let left_out = Exclusion::all(declared).map(|reason| {
         let n = count(&|sighting| sighting == Sighting::LeftOut(reason));
-        (reason.name(), n)
+        (reason.name(declared).to_owned(), n)
     });
     Comparison::Made(LostServices {
         end: previous.end,
@@ -215,7 +219,7 @@ pub(super) fn judge(previous: Option<&Previous>, sightings: Option<&Sightings<'_
         unsent: count(&|sighting| matches!(sighting, Sighting::Unsent(_))),
         of_another_start: count(&|sighting| sighting == Sighting::OfAnotherStart),
         of_another_kind: count(&|sighting| sighting == Sighting::OfAnotherKind),
-        left_out: left_out.into_iter().filter(|(_, n)| *n > 0).collect(),
+        left_out: left_out.filter(|(_, n)| *n > 0).collect(),
     })
 }
 
@@ -399,7 +403,7 @@ fn line(
     seen: Seen,
     met: Met,
     told: &HashMap<Place, Told>,
-    inputs: &[Input],
+    (inputs, declared): (&[Input], &[String]),
 ) {
     let [id, _] = of(told, met.place());
     // Where nothing is there of the service, any record of the person is a place to begin.
@@ -409,7 +413,7 @@ fn line(
     let row = place.map_or(String::new(), |place| place.row().to_string());
     let pseudonym = open.pseudonyms.into_iter().flatten().next();
     let pseudonym = pseudonym.filter(|_| place.is_none());
-    let has = what_there_is(seen.sighting, met);
+    let has = what_there_is(seen.sighting, met, declared);
     lines.line(
         [
             id,
@@ -432,7 +436,7 @@ fn of(told: &HashMap<Place, Told>, place: Option<Place>) -> [&[u8]; 2] {
     told.map_or([b"", b""], |told| told.each_ref().map(Vec::as_slice))
 }
 
-fn what_there_is(sighting: Sighting, met: Met) -> Cow<'static, str> {
+fn what_there_is(sighting: Sighting, met: Met, declared: &[String]) -> Cow<'static, str> {
     let words = match (sighting, met) {
         (Sighting::OfAnotherNumber, _) => {
             "the service, but the person's NHS number is now missing or another"
@@ -440,7 +444,7 @@ fn what_there_is(sighting: Sighting, met: Met) -> Cow<'static, str> {
         (Sighting::Unsent(reason), _) => {
             return Cow::Owned(format!(
                 "a record of the person with this start that is left out ({}: {})",
-                reason.name(),
+                reason.name(declared),
                 reason.words()
             ));
         }

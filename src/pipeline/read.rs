@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +10,8 @@ use super::line::in_order;
 use crate::config::SourceConfig;
 use crate::error::{Error, Result};
 use crate::extract::{
-    Block, BlockPlace, Blocks, Cells, Encoding, ExtractError, Fingerprint, HeaderRow, Source, Watch,
+    Block, BlockPlace, Blocks, Cells, Encoding, ExtractError, Fingerprint, HeaderRow, Made, Source,
+    Watch,
 };
 use crate::finding::in_sheet;
 use crate::map::{MapError, Mapping, Unfit};
@@ -35,11 +37,12 @@ impl Input {
     /// # Errors
     /// When it was written to, or another one is in its place.
     pub fn unchanged(&self) -> Result<()> {
-        if self.source.fingerprint() == self.fingerprint {
-            Ok(())
-        } else {
-            Err(self.changed())
+        let now = self.source.fingerprint();
+        if now == self.fingerprint {
+            return Ok(());
         }
+        let path = self.source.changed_file(&self.fingerprint, &now);
+        Err(Self::changed_at(path))
     }
 
     /// What people look for it by: its name, with the sheet in brackets.
@@ -49,9 +52,13 @@ impl Input {
 
     /// The failure of a file that changed.
     pub fn changed(&self) -> Error {
+        Self::changed_at(&self.source.path)
+    }
+
+    fn changed_at(path: &Path) -> Error {
         Error::Input(format!(
             "{} changed while it was read. Run again when nothing writes to it",
-            self.source.path.display()
+            path.display()
         ))
     }
 }
@@ -63,6 +70,10 @@ pub struct SourceFacts {
     pub encoding: Encoding,
     /// Keyed digest of the file, where one was asked for.
     pub digest: Option<String>,
+    /// What became of a source of several tables, or with columns that are derived.
+    pub made: Option<Made>,
+    /// Keyed digests of the tables that are looked up, in their order.
+    pub tables: Vec<String>,
 }
 
 /// How many threads work; results do not depend on it.
@@ -163,7 +174,7 @@ pub fn read<W: Send, O: Send, S>(
 ) -> Result<(Vec<W>, S, Vec<SourceFacts>)> {
     loop {
         let (workers, mut sink) = begin()?;
-        let total = inputs.iter().map(|i| i.source.size()).sum();
+        let total = inputs.iter().map(|i| i.source.size_with_tables()).sum();
         let progress = Progress::begin("reading and checking", total, true);
         let counter = progress.counter();
         let shared: &[Input] = inputs;
@@ -174,7 +185,7 @@ pub fn read<W: Send, O: Send, S>(
                 shared
                     .iter()
                     .enumerate()
-                    .map(|(at, input)| read_one(at, input, &counter, digester(), pass))
+                    .map(|(at, input)| read_one(at, input, &counter, &digester, pass))
                     .collect::<Result<Vec<_>>>()
             },
             workers,
@@ -214,31 +225,49 @@ pub fn read<W: Send, O: Send, S>(
     }
 }
 
+/// The digest of a file while it is read by whichever thread.
+struct Digesting(Arc<Mutex<Option<SourceDigester>>>);
+
+impl Digesting {
+    fn watch(&self) -> Option<Watch> {
+        let digester = Arc::clone(&self.0);
+        let is_wanted = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some();
+        is_wanted.then(|| -> Watch {
+            Box::new(move |bytes: &[u8]| {
+                let mut digester = digester.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(digester) = digester.as_mut() {
+                    digester.update(bytes);
+                }
+            })
+        })
+    }
+
+    fn finish(&self) -> Option<String> {
+        let mut digester = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        digester.take().map(SourceDigester::finish)
+    }
+}
+
 fn read_one(
     at: usize,
     input: &Input,
     counter: &Arc<AtomicU64>,
-    digester: Option<SourceDigester>,
+    digester: &impl Fn() -> Option<SourceDigester>,
     pass: &mut dyn FnMut(Block) -> bool,
 ) -> Result<(SourceFacts, Vec<BlockPlace>)> {
-    let digester = Arc::new(Mutex::new(digester));
-    let watched = digester
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .is_some();
-    let watch = watched.then(|| -> Watch {
-        let digester = Arc::clone(&digester);
-        Box::new(move |bytes: &[u8]| {
-            if let Some(d) = digester
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .as_mut()
-            {
-                d.update(bytes);
-            }
-        })
-    });
-    let text = input.source.open_watched(Arc::clone(counter), watch)?;
+    let of_file = Digesting(Arc::new(Mutex::new(digester())));
+    let lookups = input.source.lookups();
+    let of_tables: Vec<_> = lookups
+        .map(|_| Digesting(Arc::new(Mutex::new(digester()))))
+        .collect();
+    let watches = of_tables.iter().map(Digesting::watch).collect();
+    let text = input
+        .source
+        .open_tables(Arc::clone(counter), of_file.watch(), watches)?;
     let mut blocks = Blocks::open(&input.source, at, text)?;
     if blocks.header().names != input.mapping.names || blocks.header().sheet != input.mapping.sheet
     {
@@ -253,14 +282,15 @@ fn read_one(
             break;
         }
     }
-    let digest = digester
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take()
-        .map(SourceDigester::finish);
+    let made = blocks.made();
     let facts = SourceFacts {
-        encoding: blocks.encoding(),
-        digest,
+        encoding: made
+            .as_ref()
+            .and_then(|made| made.encoding)
+            .unwrap_or_else(|| blocks.encoding()),
+        digest: of_file.finish(),
+        tables: of_tables.iter().filter_map(Digesting::finish).collect(),
+        made,
     };
     Ok((facts, places))
 }

@@ -39,20 +39,21 @@ pub(super) struct Sums {
     pub rows: Vec<u64>,
     /// Lines of each source without any value.
     pub blank_lines: Vec<u64>,
-    pub excluded: [u64; Exclusion::ALL.len()],
+    /// By the number of the reason.
+    pub excluded: Vec<u64>,
     pub submitted: u64,
     /// For the rules about the extract as a whole.
     pub file: FileSums,
 }
 
 impl Sums {
-    /// Nothing yet, for so many sources and fields.
-    pub fn new(sources: usize, fields: usize) -> Self {
+    /// Nothing yet, for so many sources, fields and declared reasons.
+    pub fn new(sources: usize, fields: usize, declared: usize) -> Self {
         Self {
             tally: Tally::new(fields),
             rows: vec![0; sources],
             blank_lines: vec![0; sources],
-            excluded: [0; Exclusion::ALL.len()],
+            excluded: vec![0; Exclusion::FIXED.len() + declared],
             submitted: 0,
             file: FileSums::default(),
         }
@@ -114,7 +115,7 @@ impl<'a> Reader<'a> {
         plan: &'a Plan,
         rows: &'a RowPlan,
         shared: &'a Shared,
-        sources: usize,
+        (sources, declared): (usize, usize),
         watch: Watch<'a>,
     ) -> Self {
         let met = (&shared.identifiers, &shared.people);
@@ -123,7 +124,7 @@ impl<'a> Reader<'a> {
             gatherer: Gatherer::new(plan, &shared.across),
             treater: Treater::new(rows, &shared.values, met, sources, watch),
             spill: SpillWriter::new(&shared.spill),
-            sums: Sums::new(sources, plan.fields.len()),
+            sums: Sums::new(sources, plan.fields.len(), declared),
             submitted: Vec::new(),
             reasons: Vec::new(),
             left_out: Vec::new(),
@@ -179,16 +180,16 @@ impl Reader<'_> {
         clippy::too_many_arguments,
         reason = "what a run knows; nothing of it belongs together more than the rest"
     )]
-    pub fn batch(
+    pub fn batch<'c>(
         &mut self,
         cells: &Cells,
         input: &Input,
         plan: &Plan,
-        config: &Config,
+        config: &'c Config,
         header: &WorklistHeader,
         allow_test_key: bool,
         crosswalk: bool,
-    ) -> Result<(Lines, Vec<u8>)> {
+    ) -> Result<(Lines<'c>, Vec<u8>)> {
         let mapping = &input.mapping;
         let source = cells.source;
         check(&mut self.checker, cells, input, plan)?;
@@ -203,12 +204,12 @@ impl Reader<'_> {
             match reason {
                 None => self.submitted.push(record as u32),
                 Some(reason) => {
-                    self.sums.excluded[reason as usize] += 1;
+                    self.sums.excluded[reason.index()] += 1;
                 }
             }
             self.reasons.push(reason);
             self.left_out
-                .push(reason.map_or(0, |reason| reason as u8 + 1));
+                .push(reason.map_or(0, |reason| reason.index() as u8 + 1));
         }
         self.sums.rows[source] += cells.len() as u64;
         self.sums.blank_lines[source] += cells.blank_lines();
@@ -248,7 +249,7 @@ impl Reader<'_> {
         self.treater
             .look_among_excluded(cells, mapping, &self.checker, excluded)
             .map_err(refused)?;
-        Ok((self.lines(cells, input, plan, header), crosswalk))
+        Ok((self.lines(cells, input, plan, config, header), crosswalk))
     }
 
     /// What the batch adds to the crosswalk: what the pseudonyms of the submitted records stand for.
@@ -269,13 +270,20 @@ impl Reader<'_> {
     }
 
     /// What the batch adds to the worklist.
-    fn lines(&self, cells: &Cells, input: &Input, plan: &Plan, header: &WorklistHeader) -> Lines {
+    fn lines<'c>(
+        &self,
+        cells: &Cells,
+        input: &Input,
+        plan: &Plan,
+        config: &'c Config,
+        header: &WorklistHeader,
+    ) -> Lines<'c> {
         let mapping = &input.mapping;
         let local = local_columns(header, mapping);
         let cell = |column: Option<usize>, record: usize| {
             column.map_or(&b""[..], |column| cells.get(column, record))
         };
-        let mut lines = Lines::default();
+        let mut lines = Lines::new(&config.selection.declared);
         for issue in &self.checker.checked().issues {
             let record = issue.record as usize;
             let finding = Finding::of(
@@ -368,7 +376,8 @@ pub(super) fn exclusion(
                 .any(|v| v.trim().eq_ignore_ascii_case(value.trim()))
         });
     let roles = plan.schema.roles;
-    let facts = select::Facts::of(checker, &roles, cells.source, record, cancelled);
+    let declared = mapping.left_out(cells, record);
+    let facts = select::Facts::of(checker, &roles, cells.source, record, (declared, cancelled));
     select::exclusion(facts, config.period, &config.selection)
 }
 

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::across;
 use super::attest::{self, Facts};
 use super::previous::{self, Previous};
-use super::read::{self, threads};
+use super::read::{self, Input, SourceFacts, threads};
 use super::reader::{Finished, Reader, Shared, Sums, local_columns};
 use super::worklist::{Lines, Worklist};
 use super::write::write;
@@ -20,6 +20,7 @@ use crate::custodian;
 use crate::date::Date;
 use crate::encrypted::PublicKey;
 use crate::error::{Error, Result};
+use crate::extract::TableFacts;
 use crate::finding::ExtractFinding;
 use crate::select::Exclusion;
 use crate::treat::{
@@ -66,6 +67,43 @@ impl RunOptions {
     }
 }
 
+/// What became of a source of several tables, or with columns that are derived.
+#[derive(Debug)]
+pub struct MadeSource {
+    /// What the configuration calls it.
+    pub name: String,
+    /// Cells that held a value which means nothing.
+    pub emptied: u64,
+    /// The tables that were looked up, by name.
+    pub tables: Vec<(String, TableFacts)>,
+}
+
+impl MadeSource {
+    fn of(input: &Input, facts: &SourceFacts) -> Option<Self> {
+        let made = facts.made.as_ref()?;
+        let joins = &input.source.recipe.as_ref()?.joins;
+        let tables = joins.iter().zip(&made.tables);
+        Some(Self {
+            name: input.source.name.clone(),
+            emptied: made.emptied,
+            tables: tables
+                .map(|(join, facts)| (join.name.clone(), facts.clone()))
+                .collect(),
+        })
+    }
+}
+
+/// Records that were left out for one reason.
+#[derive(Debug)]
+pub struct Excluded {
+    /// The name used in files.
+    pub reason: String,
+    /// The reason in words.
+    pub words: &'static str,
+    /// How many.
+    pub records: u64,
+}
+
 /// What a run came to.
 #[derive(Debug)]
 pub struct Outcome {
@@ -84,9 +122,11 @@ pub struct Outcome {
     /// Records in the submission.
     pub submitted: u64,
     /// Records left out, by reason, in the order in which reasons are asked.
-    pub excluded: Vec<(Exclusion, u64)>,
+    pub excluded: Vec<Excluded>,
     /// Records with at least one error.
     pub with_errors: u64,
+    /// What became of sources of several tables, or with columns that are derived.
+    pub made: Vec<MadeSource>,
     /// Findings by rule, sorted by rule.
     pub findings: Vec<FindingRow>,
     /// What was found about the extract as a whole.
@@ -214,6 +254,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     let (plan_ref, rows_ref, shared_ref, config_ref, header_ref) =
         (&plan, &rows, &shared, &config, &header);
     let sources = inputs.len();
+    let declared = &config.selection.declared[..];
     let (readers, (mut worklist, sealed), facts) = read::read(
         &mut inputs,
         || Some(key.source_digester(&scope)),
@@ -223,7 +264,15 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
                 before.forget();
             }
             let worklist = Worklist::begin(worklist_stage.path(), header_ref)?;
-            let reader = || Reader::new(plan_ref, rows_ref, shared_ref, sources, watch);
+            let reader = || {
+                Reader::new(
+                    plan_ref,
+                    rows_ref,
+                    shared_ref,
+                    (sources, declared.len()),
+                    watch,
+                )
+            };
             let readers = std::iter::repeat_with(reader).take(threads());
             let sealed = match &crosswalk {
                 Some((file, custodian)) => {
@@ -264,7 +313,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     )
     .map_err(|e| e.into_directory(&config_ref.bundle_dir))?;
 
-    let mut sums = Sums::new(sources, plan.fields.len());
+    let mut sums = Sums::new(sources, plan.fields.len(), declared.len());
     let mut sightings = sought.map(Sightings::new);
     let mut chosen = Chosen::default();
     for reader in readers {
@@ -298,7 +347,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         &plan,
         &shared.across,
         &sums.file,
-        &previous::judge(previous.as_ref(), sightings.as_ref()),
+        &previous::judge(previous.as_ref(), sightings.as_ref(), declared),
         &mut sums.tally,
     )?;
     across::find_again(
@@ -307,10 +356,10 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         &found.verdicts,
         |cells, input, findings| {
             let local = local_columns(&header, &input.mapping);
-            let mut lines = Lines::default();
+            let mut lines = Lines::new(declared);
             for (record, verdict, finding) in findings {
                 let reason = usize::from(verdict.left_out).checked_sub(1);
-                let reason = reason.map(|at| Exclusion::ALL[at]);
+                let reason = reason.map(Exclusion::at);
                 let cell = |column: &Option<usize>| {
                     column.map_or(&b""[..], |column| cells.get(column, record))
                 };
@@ -328,7 +377,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         .about_the_extract(&plan, &found.file, &header)
         .map_err(Error::io("write", &config.worklist_dir))?;
     if let (Some(previous), Some(sightings)) = (&previous, &sightings) {
-        previous.list_lost(sightings, &inputs, &plan, worklist_stage.path())?;
+        previous.list_lost(sightings, (&inputs, declared), &plan, worklist_stage.path())?;
     }
 
     let mut not_checked = not_checked(&plan);
@@ -341,12 +390,20 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         workbook: None,
         read: sums.read(),
         submitted: sums.submitted,
-        excluded: Exclusion::ALL
-            .into_iter()
-            .zip(sums.excluded)
-            .filter(|(_, n)| *n > 0)
+        excluded: Exclusion::all(declared)
+            .map(|reason| Excluded {
+                reason: reason.name(declared).to_owned(),
+                words: reason.words(),
+                records: sums.excluded[reason.index()],
+            })
+            .filter(|excluded| excluded.records > 0)
             .collect(),
         with_errors: sums.tally.records_with_error,
+        made: inputs
+            .iter()
+            .zip(&facts)
+            .filter_map(|(input, facts)| MadeSource::of(input, facts))
+            .collect(),
         findings: finding_rows(&plan, &sums.tally, &found.file),
         grid: grid_rows(&sums.tally.grid, &schema),
         test_key: key.is_test(),
@@ -356,7 +413,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         not_checked,
         crosswalk: None,
         cancelled_unseen: config.selection.cancelled.is_some()
-            && sums.excluded[Exclusion::Cancelled as usize] == 0,
+            && sums.excluded[Exclusion::Cancelled.index()] == 0,
         run_id,
         people_again: previous.as_ref().and_then(Previous::people_again),
     };

@@ -233,7 +233,8 @@ impl Validator<'_> {
         let switches = Selection::default();
         self.left_out.clear();
         for record in 0..cells.len() {
-            let facts = select::Facts::of(&self.checker, &roles, cells.source, record, false);
+            let facts =
+                select::Facts::of(&self.checker, &roles, cells.source, record, (None, false));
             let date = |field: usize| self.checker.checked().columns[field].dates[record];
             let period = Period {
                 start: date(roles.period_start).unwrap_or(Date::FIRST),
@@ -260,6 +261,7 @@ impl SourceConfig {
                 },
                 query: None,
                 configured: false,
+                recipe: None,
             },
             columns: Vec::new(),
             values: Vec::new(),

@@ -16,14 +16,24 @@ use crate::write::{
 
 /// What a batch adds to the worklist.
 #[derive(Default)]
-pub(super) struct Lines {
+pub(super) struct Lines<'a> {
+    /// Names of the reasons that the council declared.
+    declared: &'a [String],
     findings: WorklistLines,
     excluded: WorklistLines,
     /// Findings, which may have line breaks in their cells.
     listed: u64,
 }
 
-impl Lines {
+impl<'a> Lines<'a> {
+    /// None yet. Reasons that are declared have these names.
+    pub fn new(declared: &'a [String]) -> Self {
+        Self {
+            declared,
+            ..Self::default()
+        }
+    }
+
     /// Adds a finding of a record that was submitted or left out for a reason.
     pub fn finding<'c>(
         &mut self,
@@ -55,7 +65,9 @@ impl Lines {
             finding.page.remedy.as_bytes(),
             finding.page.who.as_bytes(),
             finding.follows_from.unwrap_or_default().as_bytes(),
-            reason.map_or("", Exclusion::name).as_bytes(),
+            reason
+                .map_or("", |reason| reason.name(self.declared))
+                .as_bytes(),
         ];
         cells.into_iter().for_each(|cell| self.findings.cell(cell));
         local.for_each(|cell| self.findings.cell(cell));
@@ -70,7 +82,10 @@ impl Lines {
         place: [&[u8]; 4],
         local: impl Iterator<Item = &'c [u8]>,
     ) {
-        let why = [reason.name().as_bytes(), reason.words().as_bytes()];
+        let why = [
+            reason.name(self.declared).as_bytes(),
+            reason.words().as_bytes(),
+        ];
         place
             .into_iter()
             .chain(why)
@@ -105,7 +120,7 @@ impl Worklist {
     }
 
     /// Takes what a batch adds.
-    pub fn take(&mut self, lines: &Lines) -> io::Result<()> {
+    pub fn take(&mut self, lines: &Lines<'_>) -> io::Result<()> {
         self.listed += lines.listed;
         self.findings.write_all(&lines.findings.bytes)?;
         self.excluded.write_all(&lines.excluded.bytes)

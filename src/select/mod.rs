@@ -1,14 +1,15 @@
 //! Which records go: each record that stays is left out under the first reason that holds (contract section 9).
 
-use crate::config::{Period, Selection};
+use crate::config::{Period, REASONS_OF_THE_RETURN, Selection};
 use crate::date::Date;
 use crate::schema::Roles;
 use crate::validate::{Checker, ClientKind, EventKind};
 
 /// Why a record does not go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
 pub enum Exclusion {
+    /// The reason of this number that the council declared.
+    Declared(u8),
     NoPersonId,
     NoEvent,
     Cancelled,
@@ -17,8 +18,8 @@ pub enum Exclusion {
 }
 
 impl Exclusion {
-    /// Every reason, in the order in which they are asked.
-    pub const ALL: [Self; 5] = [
+    /// The reasons of the return itself, in the order in which they are asked.
+    pub const FIXED: [Self; 5] = [
         Self::NoPersonId,
         Self::NoEvent,
         Self::Cancelled,
@@ -26,20 +27,42 @@ impl Exclusion {
         Self::OutsidePeriod,
     ];
 
-    /// The name used in files.
-    pub fn name(self) -> &'static str {
+    /// Every reason, in the order in which they are asked: those that are declared come first.
+    pub fn all(declared: &[String]) -> impl Iterator<Item = Self> {
+        let own = (0..declared.len()).map(|at| Self::Declared(at as u8));
+        own.chain(Self::FIXED)
+    }
+
+    /// A number for it, from 0.
+    pub fn index(self) -> usize {
         match self {
-            Self::NoPersonId => "no_person_id",
-            Self::NoEvent => "no_event",
-            Self::Cancelled => "cancelled",
-            Self::OpenEvent => "open_event",
-            Self::OutsidePeriod => "outside_period",
+            Self::NoPersonId => 0,
+            Self::NoEvent => 1,
+            Self::Cancelled => 2,
+            Self::OpenEvent => 3,
+            Self::OutsidePeriod => 4,
+            Self::Declared(at) => Self::FIXED.len() + usize::from(at),
+        }
+    }
+
+    /// The reason of a number.
+    pub fn at(index: usize) -> Self {
+        let own = || Self::Declared((index - Self::FIXED.len()) as u8);
+        Self::FIXED.get(index).copied().unwrap_or_else(own)
+    }
+
+    /// The name used in files.
+    pub fn name(self, declared: &[String]) -> &str {
+        match self {
+            Self::Declared(at) => declared.get(usize::from(at)).map_or("", String::as_str),
+            fixed => REASONS_OF_THE_RETURN[fixed.index()],
         }
     }
 
     /// The reason in words.
     pub fn words(self) -> &'static str {
         match self {
+            Self::Declared(_) => "as declared under `exclude:` in the configuration",
             Self::NoPersonId => "neither a valid NHS number nor an LA person id",
             Self::NoEvent => {
                 "no event type or no start date that can be read, and not a carer known by association"
@@ -54,6 +77,8 @@ impl Exclusion {
 /// What selection looks at in a record.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts {
+    /// The number of the first declared reason that holds.
+    pub declared: Option<u8>,
     /// A valid NHS number or an LA person id.
     pub has_person_id: bool,
     /// The kind of client.
@@ -75,11 +100,12 @@ impl Facts {
         roles: &Roles,
         source: usize,
         record: usize,
-        cancelled: bool,
+        (declared, cancelled): (Option<u8>, bool),
     ) -> Self {
         let checked = checker.checked();
         let date = |field: usize| checked.columns[field].dates[record];
         Self {
+            declared,
             has_person_id: checked.columns[roles.nhs_number].numbers[record].is_some()
                 || checked.columns[roles.person_id].validity[record].has_value(),
             client: checker
@@ -97,6 +123,9 @@ impl Facts {
 
 /// The reason why a record does not go, if there is one.
 pub fn exclusion(record: Facts, period: Period, switches: &Selection) -> Option<Exclusion> {
+    if let Some(declared) = record.declared {
+        return Some(Exclusion::Declared(declared));
+    }
     if !record.has_person_id {
         return Some(Exclusion::NoPersonId);
     }
@@ -134,6 +163,7 @@ mod tests {
 
     fn facts(event: EventKind, start: &str, end: &str) -> Facts {
         Facts {
+            declared: None,
             has_person_id: true,
             client: ClientKind::Other,
             event,
@@ -153,6 +183,7 @@ mod tests {
             period,
             &Selection {
                 cancelled: None,
+                declared: Vec::new(),
                 open_event: true,
                 outside_period: true,
             },
@@ -162,13 +193,17 @@ mod tests {
     #[test]
     fn the_first_reason_that_holds_is_named() {
         use EventKind::{None as NoKind, Request, Review, Service};
-        use Exclusion::{Cancelled, NoEvent, NoPersonId, OpenEvent, OutsidePeriod};
+        use Exclusion::{Cancelled, Declared, NoEvent, NoPersonId, OpenEvent, OutsidePeriod};
         let carer = |f: Facts| Facts {
             client: ClientKind::KnownByAssociation,
             ..f
         };
         let nobody = |f: Facts| Facts {
             has_person_id: false,
+            ..f
+        };
+        let declared = |f: Facts| Facts {
+            declared: Some(3),
             ..f
         };
         let cancelled = |f: Facts| Facts {
@@ -178,6 +213,11 @@ mod tests {
         for (record, expected) in [
             (facts(Request, "01/05/2025", "02/05/2025"), None),
             (nobody(facts(NoKind, "", "")), Some(NoPersonId)),
+            (declared(nobody(facts(NoKind, "", ""))), Some(Declared(3))),
+            (
+                declared(facts(Request, "01/05/2025", "02/05/2025")),
+                Some(Declared(3)),
+            ),
             (nobody(carer(facts(NoKind, "", ""))), Some(NoPersonId)),
             (facts(NoKind, "01/05/2025", "02/05/2025"), Some(NoEvent)),
             (facts(Request, "", "02/05/2025"), Some(NoEvent)),
@@ -217,6 +257,21 @@ mod tests {
     }
 
     #[test]
+    fn every_reason_has_a_number_and_a_name() {
+        let own = ["test_person".to_owned(), "duplicate".to_owned()];
+        let all: Vec<_> = Exclusion::all(&own).collect();
+        let names: Vec<_> = all.iter().map(|reason| reason.name(&own)).collect();
+        assert_eq!(names[..3], ["test_person", "duplicate", "no_person_id"]);
+        let mut indexes: Vec<_> = all.iter().map(|reason| reason.index()).collect();
+        assert!(
+            all.iter()
+                .all(|reason| Exclusion::at(reason.index()) == *reason)
+        );
+        indexes.sort_unstable();
+        assert_eq!(indexes, (0..7).collect::<Vec<_>>());
+    }
+
+    #[test]
     fn switches_keep_open_and_outside_events() {
         let period = Period {
             start: date("01/04/2025").unwrap(),
@@ -224,6 +279,7 @@ mod tests {
         };
         let off = Selection {
             cancelled: None,
+            declared: Vec::new(),
             open_event: false,
             outside_period: false,
         };

@@ -53,11 +53,14 @@ pub enum Check {
     LostService,
     SupersededRelease,
     MissingShare,
+    PlaceholderDate,
+    Unmatched,
+    Undecided,
 }
 
 impl Check {
     /// Every check, in order.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 44] = [
         Self::BlankMandatory,
         Self::NotInList,
         Self::ReleaseOne,
@@ -99,6 +102,9 @@ impl Check {
         Self::LostService,
         Self::SupersededRelease,
         Self::MissingShare,
+        Self::PlaceholderDate,
+        Self::Unmatched,
+        Self::Undecided,
     ];
 
     /// Second half of the rule code.
@@ -145,6 +151,9 @@ impl Check {
             Self::LostService => "lost_service",
             Self::SupersededRelease => "superseded_release",
             Self::MissingShare => "missing_share",
+            Self::PlaceholderDate => "placeholder_date",
+            Self::Unmatched => "unmatched",
+            Self::Undecided => "undecided",
         }
     }
 

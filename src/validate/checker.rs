@@ -8,7 +8,7 @@ use super::plan::{Kernel, Plan};
 use super::status::{Profiles, Status, Validity};
 use crate::date::Date;
 use crate::extract::Cells;
-use crate::map::Mapping;
+use crate::map::{Mapping, Miss};
 use crate::nhs_number::{self, NhsNumber, Refusal};
 use crate::schema::{Check as TestCheck, Severity, Subject};
 
@@ -163,6 +163,7 @@ impl<'a> Checker<'a> {
         self.statuses();
         self.stated_rules();
         self.other_period(records);
+        self.misses(cells, mapping);
         self.forgive_empty(records);
         self.finish(records, mapping);
         Ok(())
@@ -415,6 +416,31 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Tables that were looked up in vain.
+    fn misses(&mut self, cells: &Cells, mapping: &Mapping) {
+        let mut last = None;
+        for (record, field, miss) in mapping.joined().misses(cells) {
+            let check = match miss {
+                Miss::Unmatched => Check::Unmatched,
+                Miss::Undecided => Check::Undecided,
+            };
+            let issue = Issue {
+                record: record as u32,
+                field,
+                broken: check.into(),
+                cause: None,
+            };
+            // One finding tells of all tables that are looked up for a field.
+            let of_record = self.checked.issues.iter().rev();
+            let mut of_record =
+                of_record.take_while(|i| last == Some(i.record) && i.record == issue.record);
+            if !of_record.any(|i| *i == issue) {
+                self.checked.issues.push(issue);
+            }
+            last = Some(issue.record);
+        }
+    }
+
     /// Puts the issues in order and names the cause of those that follow from another.
     fn finish(&mut self, records: usize, mapping: &Mapping) {
         let column = |field: u16| mapping.fields[usize::from(field)].unwrap_or(usize::MAX);
@@ -514,7 +540,12 @@ fn date(cell: &[u8], record: usize, issues: &mut Issues<'_>) -> (Option<Date>, V
         return (None, Validity::Blank);
     }
     match Date::parse(cell) {
-        Some(date) => (Some(date), Validity::Valid),
+        Some(date) => {
+            if date.is_placeholder() {
+                issues.add(record, Check::PlaceholderDate);
+            }
+            (Some(date), Validity::Valid)
+        }
         None => odd_date(cell, record, issues),
     }
 }
@@ -530,7 +561,12 @@ fn odd_date(cell: &[u8], record: usize, issues: &mut Issues<'_>) -> (Option<Date
         issues.add(record, Check::WhiteSpace);
     }
     match Date::parse(trimmed.as_bytes()) {
-        Some(date) => (Some(date), Validity::Valid),
+        Some(date) => {
+            if date.is_placeholder() {
+                issues.add(record, Check::PlaceholderDate);
+            }
+            (Some(date), Validity::Valid)
+        }
         None => {
             issues.add(record, Check::NotADate);
             (None, Validity::Invalid)

@@ -128,7 +128,9 @@ impl Plan {
                 let list = field.list.map(|list| &self.schema.lists[list]);
                 checks.extend(of_judge(judge, list));
             }
-            Kernel::Date => checks.extend([Check::NotADate, Check::WhiteSpace]),
+            Kernel::Date => {
+                checks.extend([Check::NotADate, Check::WhiteSpace, Check::PlaceholderDate])
+            }
             Kernel::NhsNumber => checks.extend([
                 Check::Malformed,
                 Check::CheckDigit,
@@ -142,6 +144,10 @@ impl Plan {
         }
         for (holds, more) in [
             (at == roles.person_id, &[Check::SeveralForNumber][..]),
+            (
+                [roles.person_id, roles.nhs_number, roles.postcode].contains(&at),
+                &[Check::Unmatched, Check::Undecided],
+            ),
             (self.links.contains(&at), &[Check::NotAServiceUser]),
             (
                 [roles.birth, roles.death, roles.gender, roles.ethnicity].contains(&at),

@@ -27,6 +27,7 @@ fn read(
         format,
         query: None,
         configured: true,
+        recipe: None,
     };
     let text = source.open().unwrap();
     let mut blocks = Blocks::open(&source, 0, text).unwrap();

@@ -38,6 +38,7 @@ fn read(bytes: &[u8], size: usize) -> Result<(Vec<String>, Rows, Vec<u64>, usize
         format: Format::of(Kind::Csv),
         query: None,
         configured: false,
+        recipe: None,
     };
     let pieces = Pieces {
         bytes: bytes.to_vec(),

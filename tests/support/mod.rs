@@ -109,6 +109,8 @@ enum Content {
     /// SQL, whose answer is the source.
     Query(String),
     Missing,
+    /// Of the files that its settings name.
+    Named,
 }
 
 impl Council {
@@ -173,6 +175,11 @@ impl Council {
         self.add(file, Content::Missing)
     }
 
+    /// Adds a source that only its settings describe, `tables: {…}, from: …`; its files are written with [`Self::beside`].
+    pub fn described(self, settings: &str) -> Self {
+        self.add("", Content::Named).reads(settings)
+    }
+
     fn add(mut self, file: &str, content: Content) -> Self {
         self.sources.push(Source {
             file: file.into(),
@@ -219,14 +226,14 @@ impl Council {
         }
         yaml += "sources:\n";
         for (at, source) in self.sources.iter().enumerate() {
-            let place = match source.content {
-                Content::Query(_) => "kind: odbc, query",
-                _ => "file",
+            let place = match &source.content {
+                Content::Query(_) => format!(", kind: odbc, query: {}", source.file),
+                Content::Named => String::new(),
+                _ => format!(", file: {}", source.file),
             };
             yaml += &format!(
-                "  - {{name: source-{}, {place}: {}{}}}\n",
+                "  - {{name: source-{}{place}{}}}\n",
                 at + 1,
-                source.file,
                 source.settings
             );
         }
@@ -240,7 +247,7 @@ impl Council {
                 Content::Records(records) => Record::csv(records),
                 Content::Bytes(bytes) => bytes.clone(),
                 Content::Query(statement) => statement.clone().into_bytes(),
-                Content::Missing => continue,
+                Content::Missing | Content::Named => continue,
             };
             fs::write(self.path(&source.file), bytes).expect("written");
         }

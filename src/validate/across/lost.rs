@@ -33,7 +33,7 @@ pub struct LostServices {
     /// Of the lost, those with the same person and start, but another type or component, in this submission.
     pub of_another_kind: u64,
     /// In this extract, but left out of the submission, by reason: these are not lost.
-    pub left_out: Vec<(&'static str, u64)>,
+    pub left_out: Vec<(String, u64)>,
 }
 
 impl Comparison {
@@ -122,7 +122,7 @@ mod tests {
         let more = LostServices {
             of_another_number: 2,
             of_another_kind: 1,
-            left_out: vec![("cancelled", 2), ("outside_period", 1)],
+            left_out: vec![("cancelled".into(), 2), ("outside_period".into(), 1)],
             ..services()
         };
         let found = found(more);
@@ -141,7 +141,7 @@ mod tests {
     fn nothing_lost_is_no_finding_and_a_reason_is_passed_on() {
         let none = LostServices {
             lost: 0,
-            left_out: vec![("cancelled", 2)],
+            left_out: vec![("cancelled".into(), 2)],
             ..services()
         };
         assert_eq!(judged(Comparison::Made(none)), FileJudged::default());

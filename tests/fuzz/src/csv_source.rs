@@ -33,6 +33,7 @@ fn read(bytes: &[u8], size: usize) -> Result<Table, ExtractError> {
         format: Format::of(Kind::Csv),
         query: None,
         configured: false,
+        recipe: None,
     };
     let drops = Drops {
         bytes: bytes.to_vec(),
