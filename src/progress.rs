@@ -30,7 +30,10 @@ impl Progress {
                     return;
                 }
                 let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-                let template = if bytes {
+                let template = if total == 0 && bytes {
+                    // Nobody knows how much a database is going to say.
+                    "{msg} {spinner} {bytes}"
+                } else if bytes {
                     "{msg} {wide_bar} {bytes}/{total_bytes} {eta}"
                 } else {
                     "{msg} {wide_bar} {pos}/{len} {eta}"
@@ -40,7 +43,11 @@ impl Progress {
                 }
                 bar.set_message(stage);
                 loop {
-                    bar.set_position(done.load(Ordering::Relaxed));
+                    let so_far = done.load(Ordering::Relaxed);
+                    if so_far > total {
+                        bar.set_length(so_far);
+                    }
+                    bar.set_position(so_far);
                     if stopped.recv_timeout(Duration::from_millis(200))
                         != Err(std::sync::mpsc::RecvTimeoutError::Timeout)
                     {

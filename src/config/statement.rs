@@ -17,20 +17,19 @@ pub(super) fn only(text: &str) -> Result<&str, &'static str> {
             Token::End(at) => end = Some(at),
             Token::Word(word) => {
                 let is = |known: &&str| word.eq_ignore_ascii_case(known);
-                if std::mem::take(&mut first) && !["select", "with"].iter().any(|known| is(known)) {
+                if std::mem::take(&mut first) && !["select", "with"].iter().any(is) {
                     return Err(
                         "does not begin with SELECT or WITH, and nothing else is asked of a database",
                     );
                 }
-                if WRITE.iter().any(|known| is(known)) {
+                if WRITE.iter().any(is) {
                     return Err(
                         "has one of the words INSERT, UPDATE, DELETE, MERGE and INTO, by which a statement writes. If it is a name, put it in quotation marks",
                     );
                 }
             }
-            Token::Other => {
-                // A query in brackets, as a part of a union has them.
-            }
+            // A bracket before a query, among others.
+            Token::Other => {}
         }
     }
     if first {

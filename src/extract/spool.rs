@@ -2,6 +2,8 @@
 //! while it is still written.
 
 use std::io::{self, Read, Seek, SeekFrom};
+#[cfg(feature = "odbc")]
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -125,7 +127,17 @@ impl Drop for Spooled {
 
 #[cfg(feature = "odbc")]
 fn ask(query: &Query, source: &Source, sink: &mut Sink) -> Result<(), Halt> {
-    super::odbc::write(query, &source.path, sink)
+    // Drivers are many, and what wraps them gives up at what it has not met before.
+    let asked = catch_unwind(AssertUnwindSafe(|| {
+        super::odbc::write(query, &source.path, sink)
+    }));
+    asked.unwrap_or_else(|_| {
+        let fault = Fault::new(
+            "the driver gave what cannot be understood",
+            "Try another version of the driver, or make the columns text in the query",
+        );
+        Err(fault.at(&source.path).into())
+    })
 }
 
 /// A configuration that asks for it is refused before this.

@@ -187,7 +187,10 @@ fn data_sources_login_files_and_files_beside_them_are_read() {
             "odbc.ini",
             format!(
                 "[Mosaic live]\n{}\n",
-                connection().replace(';', "\n").replace(['{', '}'], "")
+                connection()
+                    .replace("Server=", "Servername=")
+                    .replace(';', "\n")
+                    .replace(['{', '}'], "")
             ),
         );
     use std::os::unix::fs::PermissionsExt as _;

@@ -225,6 +225,34 @@ fn ctrl_c_ends_a_run_that_waits_for_its_database() {
 
 #[test]
 #[ignore = "asks the server that tests/odbc/server starts"]
+fn an_answer_that_does_not_fit_on_the_disk_ends_the_run_and_leaves_nothing() {
+    let records = [service().of("9990002002", "P1", "E1")];
+    let table = Table::of(&crate::support::Record::csv(&records));
+    let name = load(&table, |_| "text");
+    let query = format!(
+        "SELECT {} FROM {name}, generate_series(1, 20000)",
+        columns(&table)
+    );
+    let council = asking(&query, "");
+    let run = council.command();
+    let before = tree(council.directory.path());
+    let mut limited = std::process::Command::new("bash");
+    limited
+        .args(["-c", "ulimit -f 1000; exec \"$0\" \"$@\""])
+        .arg(run.get_program())
+        .args(run.get_args());
+    let said = Said::of(limited.output().unwrap()).code(1);
+    said.says(&[
+        "cannot keep the answer of the database in",
+        "File too large",
+    ]);
+    let mut after = tree(council.directory.path());
+    after.retain(|name, _| name != "out/" && name != "worklist/" && !name.ends_with(".cld-lock"));
+    assert_eq!(before, after, "what is left behind");
+}
+
+#[test]
+#[ignore = "asks the server that tests/odbc/server starts"]
 fn a_run_killed_in_the_middle_leaves_no_record_on_the_disk() {
     let _alone = ALONE
         .lock()

@@ -196,7 +196,9 @@ mod tests {
             field("c", DataType::Timestamp(TimeUnit::Nanosecond, None)),
             field("d", DataType::Timestamp(TimeUnit::Second, None)),
         ]);
-        let columns = Columns::of(given).ok().expect("known kinds");
+        let Ok(columns) = Columns::of(given) else {
+            panic!("known kinds");
+        };
         let kinds: Vec<_> = columns
             .fetched()
             .fields()

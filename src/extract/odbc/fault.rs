@@ -233,6 +233,7 @@ mod tests {
     fn told(state: &str, message: &str, stage: Stage) -> String {
         let mut code = [b' '; 5];
         code.copy_from_slice(state.as_bytes());
+        #[allow(clippy::useless_conversion, reason = "they are wide on Windows")]
         let message: Vec<SqlChar> = message.bytes().map(SqlChar::from).collect();
         let record = Record {
             state: State(code),
