@@ -89,3 +89,14 @@ fn council(keys: &[&str], people: &str, of_join: &str, of_source: &str) -> Counc
             join(of_join)
         ))
 }
+
+/// A council whose people table is these bytes, described so.
+fn council_of(keys: &[&str], people: impl AsRef<[u8]>, described: &str) -> Council {
+    Council::bare()
+        .beside("events.csv", events(keys))
+        .beside("people.csv", people)
+        .described(&format!(
+            "tables: {{events: {{file: events.csv}}, people: {described}}}, from: events, join: [{}], {MAPPED}",
+            join("")
+        ))
+}
