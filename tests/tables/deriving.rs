@@ -6,6 +6,7 @@ use crate::support::{Council, Record, service};
 /// One record with its day of birth in three columns.
 fn in_three(day: &str, month: &str, year: &str) -> Record {
     service()
+        .without("Date of Birth")
         .with("DOB_DAY", day)
         .with("DOB_MTH", month)
         .with("DOB_YR", year)
@@ -122,7 +123,10 @@ fn values_that_mean_nothing_are_empty_and_counted() {
         .makes();
     assert_eq!(
         ran.rules(),
-        ["date_of_birth.placeholder_date"],
+        [
+            "date_of_birth.placeholder_date",
+            "date_of_birth.age_115_or_over"
+        ],
         "another column keeps it"
     );
     let ran = Council::of(records).makes();

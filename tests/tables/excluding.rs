@@ -84,13 +84,6 @@ fn declared_reasons_come_first_and_are_counted_everywhere() {
     .code(0);
     let config = ran.council.path("council.yaml");
     let config = config.to_str().expect("UTF-8");
-    call([
-        "attack",
-        bundle.to_str().expect("UTF-8"),
-        "--extract",
-        config,
-    ])
-    .code(0);
     call(["map", "check", "--config", config]).code(0);
 }
 

@@ -11,13 +11,12 @@ mod same;
 use crate::support::{Council, Record, service};
 
 /// Fields of a person, which the tests look up in another table.
-const OF_PERSON: [&str; 6] = [
+const OF_PERSON: [&str; 5] = [
     "NHS Number",
     "Gender",
     "Ethnicity",
     "Date of Birth",
     "Date of Death",
-    "Last Name",
 ];
 
 /// Events of the people 1, 2, 3, … in a table without what is of their persons, and the key `PERSON_ID`.
