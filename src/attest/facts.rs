@@ -248,10 +248,21 @@ pub struct TableRecords {
 impl Source {
     /// Kind, encoding and sheet, for people.
     pub fn form(&self) -> String {
-        let sheet = self.sheet.as_ref().map(|sheet| format!("sheet {sheet}"));
-        let parts = [Some(self.kind.clone()), self.encoding.clone(), sheet];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+        form(&self.kind, self.encoding.as_deref(), self.sheet.as_deref())
     }
+}
+
+impl Table {
+    /// Kind, encoding and sheet, for people.
+    pub fn form(&self) -> String {
+        form(&self.kind, self.encoding.as_deref(), self.sheet.as_deref())
+    }
+}
+
+fn form(kind: &str, encoding: Option<&str>, sheet: Option<&str>) -> String {
+    let sheet = sheet.map(|sheet| format!("sheet {sheet}"));
+    let parts = [Some(kind), encoding, sheet.as_deref()];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// What happened to one field on its way out.

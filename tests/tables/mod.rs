@@ -4,6 +4,7 @@
 mod choosing;
 mod deriving;
 mod excluding;
+mod leaks;
 mod lineage;
 mod refused;
 mod same;
