@@ -251,7 +251,8 @@ fn the_base_records_have_no_error_and_no_warning() {
 fn examples_of_one_record_hold() {
     let mut manners: BTreeMap<Manner<'_>, Vec<&Case>> = BTreeMap::new();
     for case in cases() {
-        if matches!(case.passes, Example::Record(_)) && !is_counted(case) {
+        let is_record = matches!(case.passes, Example::Record(_));
+        if is_record && !is_counted(case) && case.table.is_empty() {
             manners.entry(Manner::of(case)).or_default().push(case);
         }
     }
@@ -329,6 +330,43 @@ fn examples_of_a_file_hold() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Rules about tables that are looked up: by the person's id, for the field of the rule.
+#[test]
+fn examples_with_a_table_hold() {
+    let with_table: Vec<_> = cases().iter().filter(|c| !c.table.is_empty()).collect();
+    assert!(!with_table.is_empty());
+    for case in with_table {
+        let (field, _) = case.rule.split_once('.').expect("a rule");
+        let schema = &RELEASES[&case.release].plan.schema;
+        let field = &schema.fields[schema.position(field).expect("a field")].name;
+        let mut table = csv::Writer::from_writer(Vec::new());
+        table.write_record(["key", "value"]).expect("written");
+        for row in &case.table {
+            table.write_record([&row.key, &row.value]).expect("written");
+        }
+        let table = table.into_inner().expect("written");
+        // The person's id is the key, and no column of the table is that.
+        let columns = match &**field {
+            "LA Person Unique Identifier" => "ignore: [other.value]".to_owned(),
+            field => format!("columns: {{other.value: {field}}}, ignore: [{field}]"),
+        };
+        for (side, broken) in [(&case.passes, false), (&case.fails, true)] {
+            let mut maker = Maker::default();
+            maker.add_all(case, side.records());
+            let ran = Council::bare()
+                .beside("records.csv", maker.csv(case.release))
+                .beside("other.csv", &table)
+                .described(&format!(
+                    "tables: {{records: {{file: records.csv}}, other: {{file: other.csv}}}}, from: records, \
+                     join: [{{table: other, on: {{LA Person Unique Identifier: key}}, take: [value]}}], {columns}"
+                ))
+                .makes();
+            let rules = ran.whole_worklist().column("rule");
+            assert_eq!(rules.contains(&case.rule), broken, "{}", case.rule);
+        }
+    }
 }
 
 /// Rules that compare with the bundle before: a run of the quarter before makes it.

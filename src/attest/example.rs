@@ -293,6 +293,7 @@ fn source(name: &str, rows: u64) -> Source {
             kind: "xlsx".into(),
             encoding: None,
             sheet: Some("People".into()),
+            query: None,
             bytes: 70_000,
             rows: 900,
             keyed_digest: digest::of_bytes(b"people"),

@@ -224,6 +224,9 @@ pub struct Table {
     pub encoding: Option<String>,
     /// As of a source.
     pub sheet: Option<String>,
+    /// As of a source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<Query>,
     /// Length of the file in bytes.
     pub bytes: u64,
     /// Rows of the table.
@@ -251,17 +254,35 @@ pub struct TableRecords {
 impl Source {
     /// Kind, encoding and sheet, for people.
     pub fn form(&self) -> String {
-        let sheet = self.sheet.as_ref().map(|sheet| format!("sheet {sheet}"));
-        let query = self
-            .query
-            .as_ref()
-            .map(|query| format!("query {}, SHA-256 {}", query.name, query.digest));
-        let parts = [Some(self.kind.clone()), self.encoding.clone(), sheet, query];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+        form(
+            &self.kind,
+            self.encoding.as_deref(),
+            self.sheet.as_deref(),
+            self.query.as_ref(),
+        )
     }
 }
 
-/// The query that a source is.
+impl Table {
+    /// Kind, encoding and sheet, for people.
+    pub fn form(&self) -> String {
+        form(
+            &self.kind,
+            self.encoding.as_deref(),
+            self.sheet.as_deref(),
+            self.query.as_ref(),
+        )
+    }
+}
+
+fn form(kind: &str, encoding: Option<&str>, sheet: Option<&str>, query: Option<&Query>) -> String {
+    let sheet = sheet.map(|sheet| format!("sheet {sheet}"));
+    let query = query.map(|query| format!("query {}, SHA-256 {}", query.name, query.digest));
+    let parts = [Some(kind), encoding, sheet.as_deref(), query.as_deref()];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// The query that a source or a table is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Query {

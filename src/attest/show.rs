@@ -142,6 +142,10 @@ fn records(text: &mut Text, p: &Predicate) {
             source.rows,
             &format!("read from {} ({})", source.name, source.form()),
         );
+        for table in &source.tables {
+            let words = format!("of them with a row of {} ({})", table.name, table.form());
+            text.figure(table.records.matched, &words);
+        }
     }
     let mut excluded: Vec<_> = p.counts.excluded.iter().collect();
     excluded.sort_by_key(|(reason, _)| (reason_order(reason), *reason));

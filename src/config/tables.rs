@@ -7,6 +7,7 @@ use super::raw::{RawBlank, RawJoin, RawOtherwise, RawPrefer, RawSource, RawTable
 use super::reader::Reader;
 use super::valid::{Period, REASONS_OF_THE_RETURN};
 use crate::date::Date;
+use crate::extract::told;
 use crate::extract::{
     Blank, Expression, Join, LOOKUP_MEMORY, Otherwise, Prefer, Recipe, Source, ValidAt,
 };
@@ -137,6 +138,20 @@ impl Reader<'_> {
             };
             let key = format!("{key}.exclude.{reason}");
             exclude.extend(self.expression(&key, text, &names).map(|e| (number, e)));
+        }
+        if let (Some(RawBlank::OfColumns(columns)), false) = (&raw.blank, tables.is_empty()) {
+            for (column, _) in &columns.0 {
+                let of_table = column
+                    .split_once('.')
+                    .is_some_and(|(table, _)| tables.iter().any(|(name, _)| name == table));
+                if !of_table {
+                    let fault = format!(
+                        "{} is not the column of a table, as people.DATE_OF_BIRTH",
+                        told(column)
+                    );
+                    self.fault(&format!("{key}.blank"), &fault);
+                }
+            }
         }
         let memory = match raw.lookup_memory.as_deref().map(super::format::bytes) {
             None => LOOKUP_MEMORY,

@@ -98,8 +98,10 @@ pub(super) fn run_id(
         }
     }
     for (at, source) in config.sources.iter().enumerate() {
-        if let Some(query) = &source.source.query {
-            state.update(format!("query\x1f{at}\x1f{}\x1f", query.digest).as_bytes());
+        for read in std::iter::once(&source.source).chain(source.source.lookups()) {
+            if let Some(query) = &read.query {
+                state.update(format!("query\x1f{at}\x1f{}\x1f", query.digest).as_bytes());
+            }
         }
     }
     // What else the manifest tells, and what an equal run need not have had.
@@ -451,10 +453,7 @@ fn sources(facts: &Facts<'_>) -> Vec<say::Source> {
                     None => input.mapping.sheet.clone(),
                     Some(_) => None,
                 },
-                query: input.source.query.as_ref().map(|query| say::Query {
-                    name: without_nhs_numbers(&query.name).into_owned(),
-                    digest: query.digest.clone(),
-                }),
+                query: query(input.source),
                 bytes: input.source.size(),
                 rows: facts.sums.rows[at],
                 blank_lines: facts.sums.blank_lines[at],
@@ -472,6 +471,13 @@ fn sources(facts: &Facts<'_>) -> Vec<say::Source> {
         .collect()
 }
 
+fn query(source: &Source) -> Option<say::Query> {
+    source.query.as_ref().map(|query| say::Query {
+        name: without_nhs_numbers(&query.name).into_owned(),
+        digest: query.digest.clone(),
+    })
+}
+
 fn tables(described: &SourceConfig, source: &SourceFacts) -> Vec<say::Table> {
     let Some((recipe, made)) = described.source.recipe.as_ref().zip(source.made.as_ref()) else {
         return Vec::new();
@@ -485,7 +491,11 @@ fn tables(described: &SourceConfig, source: &SourceFacts) -> Vec<say::Table> {
             name: join.name.clone(),
             kind: join.source.kind().into(),
             encoding: table.encoding.map(|encoding| encoding.name().into()),
-            sheet: table.sheet.clone(),
+            sheet: match &join.source.query {
+                Some(_) => None,
+                None => table.sheet.clone(),
+            },
+            query: query(&join.source),
             bytes: join.source.size(),
             rows: table.rows,
             keyed_digest: digest.clone(),

@@ -67,6 +67,9 @@ pub struct Case {
     /// Whether NHS numbers of the test range are a finding.
     #[serde(default)]
     pub test_numbers: TestNumbers,
+    /// A table that is looked up, where that matters.
+    #[serde(default)]
+    pub table: Vec<TableRow>,
     /// The records of the return before, where that matters.
     #[serde(default)]
     pub previous: Vec<Change>,
@@ -89,6 +92,16 @@ pub enum TestNumbers {
     Allowed,
     /// They are one.
     Refused,
+}
+
+/// A row of a table that is looked up by LA Person Unique Identifier.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableRow {
+    /// The person.
+    pub key: String,
+    /// What the field gets.
+    pub value: String,
 }
 
 /// Records that pass or fail.

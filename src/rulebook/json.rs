@@ -65,6 +65,7 @@ fn example(case: &Case) -> Value {
         "la_code": case.la_code,
         "period": period.map(|(start, end)| json!({ "start": start.iso(), "end": end.iso() })),
         "test_numbers_allowed": case.test_numbers == TestNumbers::Allowed,
+        "table": case.table.iter().map(|row| json!({ "key": row.key, "value": row.value })).collect::<Vec<_>>(),
         "previous": records(&case.previous),
         "passes": records(case.passes.records()),
         "fails": records(case.fails.records()),

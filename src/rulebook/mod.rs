@@ -9,7 +9,7 @@ mod json;
 mod record;
 mod text;
 
-pub use cases::{CASE_FILES, Case, Example, TestNumbers, cases};
+pub use cases::{CASE_FILES, Case, Example, TableRow, TestNumbers, cases};
 pub use entry::{Detail, Entry};
 pub use json::entry_json;
 pub use record::{Base, Change, bases};

@@ -68,6 +68,9 @@ fn example(text: &mut String, case: &Case) {
     if case.test_numbers == TestNumbers::Refused {
         row(text, "test numbers", "refused");
     }
+    for line in &case.table {
+        row(text, "table", &format!("{}: {:?}", line.key, line.value));
+    }
     let mut bases: Vec<&str> = Vec::new();
     let sides = [case.passes.records(), case.fails.records(), &case.previous];
     for change in sides.into_iter().flatten() {

@@ -154,6 +154,14 @@ impl Record {
             .with("Event Reference", event)
     }
 
+    /// The record of another person, about another event.
+    pub fn numbered(self, at: usize) -> Self {
+        let numbers = (9_990_000_000_u64..).map(|n| n.to_string());
+        let mut valid = numbers.filter(|n| cld_return::nhs_number::canonical(n).is_ok());
+        let number = valid.nth(at).expect("a number");
+        self.of(&number, &format!("P20000{at}"), &format!("E20000{at}"))
+    }
+
     /// Leaves a column out.
     pub fn without(mut self, column: &str) -> Self {
         self.cells.retain(|(c, _)| c != column);

@@ -4,6 +4,7 @@
 mod choosing;
 mod deriving;
 mod excluding;
+mod leaks;
 mod lineage;
 mod refused;
 mod same;
@@ -11,13 +12,12 @@ mod same;
 use crate::support::{Council, Record, service};
 
 /// Fields of a person, which the tests look up in another table.
-const OF_PERSON: [&str; 6] = [
+const OF_PERSON: [&str; 5] = [
     "NHS Number",
     "Gender",
     "Ethnicity",
     "Date of Birth",
     "Date of Death",
-    "Last Name",
 ];
 
 /// Events of the people 1, 2, 3, … in a table without what is of their persons, and the key `PERSON_ID`.
@@ -87,5 +87,16 @@ fn council(keys: &[&str], people: &str, of_join: &str, of_source: &str) -> Counc
             "tables: {{events: {{file: events.csv}}, people: {{file: people.csv}}}}, from: events, \
              join: [{}]{of_source}, {MAPPED}",
             join(of_join)
+        ))
+}
+
+/// A council whose people table is these bytes, described so.
+fn council_of(keys: &[&str], people: impl AsRef<[u8]>, described: &str) -> Council {
+    Council::bare()
+        .beside("events.csv", events(keys))
+        .beside("people.csv", people)
+        .described(&format!(
+            "tables: {{events: {{file: events.csv}}, people: {described}}}, from: events, join: [{}], {MAPPED}",
+            join("")
         ))
 }

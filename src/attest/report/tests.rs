@@ -96,6 +96,8 @@ fn it_holds_every_fact_a_reviewer_needs() {
             .flat_map(|field| field.columns.iter().map(|column| column.name.clone())),
     );
     facts.extend(p.sources.iter().map(|source| source.keyed_digest.clone()));
+    let tables = p.sources.iter().flat_map(|source| &source.tables);
+    facts.extend(tables.flat_map(|table| [table.name.clone(), table.keyed_digest.clone()]));
     facts.extend(
         [
             p.governance.legal_basis,

@@ -18,6 +18,19 @@ pub(super) struct Blanks {
 }
 
 impl Blank {
+    /// The first column that none of these is. With `table`, those of other tables are passed over.
+    pub(super) fn unknown(&self, table: Option<&str>, names: &[String]) -> Option<&str> {
+        let is_known = |column: &str| match table {
+            None => names.iter().any(|name| name == column),
+            Some(table) => column
+                .strip_prefix(table)
+                .and_then(|column| column.strip_prefix('.'))
+                .is_none_or(|column| names.iter().any(|name| name == column)),
+        };
+        let mut columns = self.of_columns.iter().map(|(column, _)| column.as_str());
+        columns.find(|column| !is_known(column))
+    }
+
     /// Those of a column.
     pub(super) fn of(&self, column: &str) -> Blanks {
         let of_column = self.of_columns.iter().filter(|(name, _)| name == column);

@@ -157,7 +157,7 @@ fn open_table(
         ..join.source.clone()
     };
     let rows = Blocks::open(&source, 0, source.open_watched(read, watch)?)?;
-    let columns = Columns::new(join, rows.header(), &recipe.blank)?;
+    let columns = Columns::new(join, rows.header(), recipe)?;
     let facts = TableFacts {
         encoding: source.encoding,
         sheet: rows.header().sheet.clone(),

@@ -62,8 +62,10 @@ impl Kept {
 
 impl Columns {
     /// Finds the columns of a table.
-    pub fn new(join: &Join, header: &HeaderRow, blank: &Blank) -> Result<Self, ExtractError> {
+    pub fn new(join: &Join, header: &HeaderRow, recipe: &Recipe) -> Result<Self, ExtractError> {
         let names = &header.names;
+        known(&recipe.key, &recipe.blank, Some(&join.table), names)?;
+        let blank = &recipe.blank;
         let read = |name: &String, key: &str| {
             let at = find(names, name, &format!("{}{key}", join.key), &join.table)?;
             Ok::<_, ExtractError>(Read {
@@ -188,6 +190,12 @@ impl Plan {
                 told(name)
             )));
         }
+        known(
+            &recipe.key,
+            &recipe.blank,
+            recipe.from.as_deref(),
+            &own.names,
+        )?;
         let mut names = own.names.clone();
         let mut places: Vec<Place> = (0..names.len()).map(Place::Own).collect();
         let mut joins = Vec::new();
@@ -262,6 +270,22 @@ impl Plan {
             stage,
             derived: recipe.derive.len(),
         })
+    }
+}
+
+/// Every column that the configuration names under `blank:` is there.
+fn known(
+    key: &str,
+    blank: &Blank,
+    table: Option<&str>,
+    names: &[String],
+) -> Result<(), ExtractError> {
+    match blank.unknown(table, names) {
+        None => Ok(()),
+        Some(column) => Err(ExtractError::Configured(format!(
+            "{key}.blank: {} is not a column",
+            told(column)
+        ))),
     }
 }
 
