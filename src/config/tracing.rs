@@ -404,12 +404,6 @@ impl Reader<'_> {
             };
             genders.push((code.trim().to_owned(), gender));
         }
-        if genders.is_empty() {
-            self.fault(
-                "tracing.people.genders",
-                "says of no code which gender it is, as in {M: male, F: female}",
-            );
-        }
         genders
     }
 

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::Status;
 use crate::date::Date;
 use crate::nhs_number::{self, NhsNumber};
+use crate::trace::request::Reference;
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +66,16 @@ pub const DEAD: u32 = 2;
 pub const LONG: u32 = 4;
 /// A postcode was in the request.
 pub const POSTCODE: u32 = 8;
-/// To be asked once again without the postcode.
-pub const AGAIN: u32 = 16;
+/// To be asked about without the number that the case system has: it did not fit.
+pub const WITHOUT_NUMBER: u32 = 16;
+/// To be asked about without the postcode: an unrelated one hides a record.
+pub const WITHOUT_POSTCODE: u32 = 32;
+/// To be asked about once again although nothing was changed.
+pub const AGAIN: u32 = 64;
+/// The number was in the request.
+pub const CROSS_CHECK: u32 = 128;
+/// What stays of a person from one question to the next.
+pub const OF_PERSON: u32 = SENSITIVE | DEAD | LONG;
 
 /// A SHA-256.
 pub type Digest32 = [u8; 32];
@@ -102,7 +111,7 @@ pub struct Whom {
     /// Local person id.
     pub person: String,
     /// Of the request.
-    pub reference: Option<String>,
+    pub reference: Option<Reference>,
     /// The number before.
     pub old_number: Option<NhsNumber>,
     /// The number sent, taken or offered.
@@ -228,12 +237,15 @@ impl Placed {
         let day = |at: usize| -> rusqlite::Result<Option<Date>> {
             Ok(row.get::<_, Option<u32>>(at)?.and_then(Date::unpack))
         };
+        let count = |at: usize| -> rusqlite::Result<Option<u64>> {
+            Ok(row.get::<_, Option<i64>>(at)?.map(i64::cast_unsigned))
+        };
         let person: Option<String> = row.get(14)?;
         let whom = match person {
             None => None,
             Some(person) => Some(Whom {
                 person,
-                reference: row.get(15)?,
+                reference: row.get::<_, Option<[u8; 16]>>(15)?.map(Reference::of),
                 old_number: number(16)?,
                 new_number: number(17)?,
                 birth: day(18)?,
@@ -244,7 +256,7 @@ impl Placed {
             }),
         };
         Ok(Self {
-            seq: row.get(0)?,
+            seq: count(0)?.unwrap_or(0),
             at: row.get(1)?,
             entry: Entry {
                 event: event.ok_or_else(|| {
@@ -254,8 +266,8 @@ impl Placed {
                 code: row.get(4)?,
                 file: row.get(5)?,
                 name: row.get(6)?,
-                rows: row.get(7)?,
-                of: row.get(8)?,
+                rows: count(7)?,
+                of: count(8)?,
                 old_status: status(9)?,
                 new_status: status(10)?,
                 whom,
@@ -263,7 +275,7 @@ impl Placed {
             sealed: row.get(11)?,
             hash: row.get(12)?,
             salt: row.get(13)?,
-            purged_by: row.get(23)?,
+            purged_by: count(23)?,
         })
     }
 
@@ -304,22 +316,22 @@ impl Placed {
         let number = |number: fn(&Whom) -> Option<&NhsNumber>| whom.and_then(number).map(Kept);
         let day = |day: fn(&Whom) -> Option<Date>| whom.and_then(day).map(Date::packed);
         insert.execute(rusqlite::params![
-            self.seq,
+            self.seq.cast_signed(),
             self.at,
             entry.event.word(),
             entry.rule,
             entry.code,
             entry.file,
             entry.name,
-            entry.rows,
-            entry.of,
+            entry.rows.map(u64::cast_signed),
+            entry.of.map(u64::cast_signed),
             status(entry.old_status),
             status(entry.new_status),
             self.sealed,
             self.hash,
             self.salt,
             whom.map(|w| &w.person),
-            whom.and_then(|w| w.reference.as_ref()),
+            whom.and_then(|w| w.reference.as_ref().map(Reference::bytes)),
             number(|w| w.old_number.as_ref()),
             number(|w| w.new_number.as_ref()),
             day(|w| w.birth),
@@ -366,7 +378,7 @@ fn seal(whom: &Whom, salt: &[u8; 16]) -> Digest32 {
     let mut parts = Parts::of("cld-register/1 whom");
     parts.add(Some(salt));
     parts.add(Some(whom.person.as_bytes()));
-    parts.add(whom.reference.as_ref().map(String::as_bytes));
+    parts.add(whom.reference.as_ref().map(|r| &r.bytes()[..]));
     for number in [&whom.old_number, &whom.new_number] {
         parts.add(number.as_ref().map(|n| &n.digits()[..]));
     }

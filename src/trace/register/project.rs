@@ -2,9 +2,10 @@
 
 use rusqlite::{Connection, Statement, params};
 
-use super::entry::{AGAIN, DEAD, LONG, POSTCODE, Placed, SENSITIVE, number_text};
+use super::entry::{OF_PERSON, Placed, number_text};
 use super::{Event, Status};
 use crate::date::Date;
+use crate::trace::request::Reference;
 
 /// The tables beside the log.
 pub(super) const TABLES: &str = include_str!("projection.sql");
@@ -78,11 +79,11 @@ impl<'c> Projector<'c> {
         match (entry.event, &entry.whom) {
             (Event::Request, _) => {
                 self.request
-                    .execute(params![placed.seq as i64, placed.at, entry.name, entry.file, entry.rows.map(|n| n as i64)])?;
+                    .execute(params![placed.seq.cast_signed(), placed.at, entry.name, entry.file, entry.rows.map(u64::cast_signed)])?;
             }
             (Event::Answers, _) => {
                 self.answers
-                    .execute(params![placed.seq as i64, placed.at, entry.file, entry.rows.map(|n| n as i64)])?;
+                    .execute(params![placed.seq.cast_signed(), placed.at, entry.file, entry.rows.map(u64::cast_signed)])?;
             }
             (Event::Removed, _) => {
                 for statement in &mut self.removed {
@@ -91,24 +92,24 @@ impl<'c> Projector<'c> {
             }
             (Event::Asked, Some(whom)) => {
                 let status = entry.new_status.map(Status::number);
-                let kept = whom.flags & !POSTCODE;
+                let kept = whom.flags & OF_PERSON;
                 self.asked
-                    .execute(params![whom.person, status, kept, placed.at, whom.reference])?;
+                    .execute(params![whom.person, status, kept, placed.at, whom.reference.as_ref().map(Reference::bytes)])?;
                 self.sent.execute(params![
-                    whom.reference,
+                    whom.reference.as_ref().map(Reference::bytes),
                     whom.person,
                     whom.new_number.as_ref().map(number_text),
                     whom.birth.map(Date::packed),
                     whom.facts,
                     whom.flags,
-                    entry.of.map(|n| n as i64),
+                    entry.of.map(u64::cast_signed),
                 ])?;
             }
             (Event::Answered, Some(whom)) => {
                 let number = whom.new_number.as_ref().map(number_text);
                 let (number, offered) = split(entry.new_status, number);
                 self.closed
-                    .execute(params![whom.reference, entry.of.map(|n| n as i64), whom.facts])?;
+                    .execute(params![whom.reference.as_ref().map(Reference::bytes), entry.of.map(u64::cast_signed), whom.facts])?;
                 // An answer to a request that was made again changes nothing.
                 if entry.new_status.is_some() {
                     self.answered.execute(params![
@@ -116,7 +117,7 @@ impl<'c> Projector<'c> {
                         entry.new_status.map(Status::number),
                         number,
                         offered,
-                        whom.flags & (SENSITIVE | DEAD | LONG | AGAIN),
+                        whom.flags,
                         entry.rule,
                         entry.code,
                         whom.confidence,

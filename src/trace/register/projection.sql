@@ -8,7 +8,7 @@ CREATE TABLE people (
     attempts INTEGER NOT NULL,
     first_asked TEXT,
     last_asked TEXT,
-    reference TEXT,
+    reference BLOB,
     rule TEXT,
     code TEXT,
     confidence INTEGER,
@@ -20,7 +20,7 @@ CREATE TABLE people (
 -- 2 in flags: dead. No number is ever held by two living people.
 CREATE UNIQUE INDEX one_holder ON people (number) WHERE number IS NOT NULL AND flags & 2 = 0;
 CREATE TABLE sent (
-    reference TEXT PRIMARY KEY,
+    reference BLOB PRIMARY KEY,
     person TEXT NOT NULL,
     number TEXT,
     birth INTEGER,

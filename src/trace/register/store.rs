@@ -6,11 +6,12 @@ use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, MAIN_DB};
+use tempfile::NamedTempFile;
 
 use super::RegisterError;
 use crate::config::RegisterLock;
 use crate::custody::{self, Kept, ReadError};
-use crate::encrypted::{self, Form, Lock, OpenError, Passphrase, PublicKey};
+use crate::encrypted::{self, Form, Lock, OpenError, Passphrase};
 use crate::treat::{Ask, KeyError, identities};
 
 /// Begins every SQLite file: the mark, then among others the size of a page and the number of pages.
@@ -31,11 +32,7 @@ pub struct Keeping {
 }
 
 /// What the register is written with again.
-pub(super) enum Writing {
-    Plain,
-    Passphrase(Passphrase),
-    To(PublicKey),
-}
+pub(super) struct Writing(Option<Lock>);
 
 impl Keeping {
     /// Reads the register into memory; `None` where there is none yet.
@@ -63,19 +60,19 @@ impl Keeping {
         };
         let file = BufReader::with_capacity(1 << 16, file);
         let (connection, writing) = match (Form::of(&start), &self.lock) {
-            (Form::Plain, None) => (self.load(file)?, Writing::Plain),
+            (Form::Plain, None) => (self.load(file)?, Writing(None)),
             (Form::PublicKey, Some(RegisterLock::To { recipient, identity })) => {
                 let identities = identities(identity).map_err(|source| RegisterError::Locked {
                     source: Box::new(source),
                 })?;
                 let reader = identities.reader(file).map_err(RegisterError::sealed(path))?;
-                (self.load(reader)?, Writing::To(recipient.clone()))
+                (self.load(reader)?, Writing(Some(Lock::To(vec![recipient.clone()]))))
             }
             (Form::Passphrase(_), Some(RegisterLock::Passphrase)) => {
                 let passphrase = self.asked(self.ask)?;
                 let reader = encrypted::reader_with_passphrase(file, passphrase.clone())
                     .map_err(RegisterError::sealed(path))?;
-                (self.load(reader)?, Writing::Passphrase(passphrase))
+                (self.load(reader)?, Writing(Some(Lock::Passphrase(passphrase))))
             }
             (Form::Armoured, _) => {
                 return Err(RegisterError::sealed(path)(OpenError::Armoured));
@@ -102,15 +99,15 @@ impl Keeping {
     /// When the passphrase cannot be asked for.
     pub(super) fn begin(&self) -> Result<Writing, RegisterError> {
         Ok(match &self.lock {
-            None => Writing::Plain,
+            None => Writing(None),
             Some(RegisterLock::To { recipient, identity }) => {
                 // What could not be opened again must not be made.
                 identities(identity).map_err(|source| RegisterError::Locked {
                     source: Box::new(source),
                 })?;
-                Writing::To(recipient.clone())
+                Writing(Some(Lock::To(vec![recipient.clone()])))
             }
-            Some(RegisterLock::Passphrase) => Writing::Passphrase(self.asked(self.ask_new)?),
+            Some(RegisterLock::Passphrase) => Writing(Some(Lock::Passphrase(self.asked(self.ask_new)?))),
         })
     }
 
@@ -162,40 +159,37 @@ impl Keeping {
         Ok(connection)
     }
 
-    /// Puts the register on the disk in the place of the one before.
+    /// Puts what is to be the register on the disk, beside the one that is.
     ///
     /// # Errors
-    /// When the disk refuses; the one before is then untouched.
-    pub(super) fn write(&self, connection: &mut Connection, with: &Writing) -> Result<(), RegisterError> {
+    /// When the disk refuses; nothing is left behind.
+    pub(super) fn write(
+        &self,
+        connection: &mut Connection,
+        with: &Writing,
+    ) -> Result<Prepared, RegisterError> {
         let failed = |source| RegisterError::io("write", &self.path)(source);
-        let directory = directory(&self.path);
         let mut file = tempfile::Builder::new()
             .prefix(".cld-register-")
-            .tempfile_in(directory)
+            .tempfile_in(directory(&self.path))
             .map_err(failed)?;
         {
             let bytes = connection.serialize(MAIN_DB)?;
             let output = file.as_file_mut();
-            let written = match with {
-                Writing::Plain => output.write_all(&bytes),
-                Writing::To(recipient) => encrypted::writer(std::slice::from_ref(recipient), output)
-                    .and_then(|mut stream| {
-                        stream.write_all(&bytes)?;
-                        stream.finish().map(|_| ())
-                    }),
-                Writing::Passphrase(passphrase) => Lock::Passphrase(passphrase.clone())
-                    .encrypt(&bytes)
-                    .and_then(|sealed| output.write_all(&sealed)),
+            let written = match &with.0 {
+                None => output.write_all(&bytes),
+                Some(lock) => lock.writer(output).and_then(|mut stream| {
+                    stream.write_all(&bytes)?;
+                    stream.finish().map(|_| ())
+                }),
             };
             written.map_err(failed)?;
         }
         file.as_file().sync_all().map_err(failed)?;
-        crate::interrupt::check().map_err(|_| failed(io::ErrorKind::Interrupted.into()))?;
-        file.persist(&self.path).map_err(|e| failed(e.error))?;
-        if cfg!(unix) {
-            File::open(directory).and_then(|d| d.sync_all()).map_err(failed)?;
-        }
-        Ok(())
+        Ok(Prepared {
+            file,
+            path: self.path.clone(),
+        })
     }
 
     /// Makes the folder of the register, closed to others, and refuses one of bundles.
@@ -206,6 +200,31 @@ impl Keeping {
         let directory = directory(&self.path);
         make_private(directory).map_err(RegisterError::io("make the folder of", &self.path))?;
         custody::refuse_among_bundles(&self.path).map_err(RegisterError::io("keep", &self.path))
+    }
+}
+
+/// A register that is on the disk whole and has yet to take the place of the one before.
+pub struct Prepared {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl Prepared {
+    /// Takes the place of the one before.
+    ///
+    /// # Errors
+    /// When the disk refuses; the one before is then untouched.
+    pub fn commit(self) -> Result<(), RegisterError> {
+        let Self { file, path } = self;
+        let failed = |source| RegisterError::io("replace", &path)(source);
+        file.persist(&path).map_err(|e| failed(e.error))?;
+        if cfg!(unix) {
+            // It has its name already: whether that outlives a loss of power is all that is left to make sure of.
+            File::open(directory(&path))
+                .and_then(|d| d.sync_all())
+                .map_err(failed)?;
+        }
+        Ok(())
     }
 }
 

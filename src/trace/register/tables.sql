@@ -17,7 +17,7 @@ CREATE TABLE log (
     hash BLOB NOT NULL,
     salt BLOB,
     person TEXT,
-    reference TEXT,
+    reference BLOB,
     old_number TEXT,
     new_number TEXT,
     birth INTEGER,
