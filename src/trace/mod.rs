@@ -3,3 +3,4 @@
 pub mod answer;
 pub mod register;
 pub mod request;
+pub mod work;
