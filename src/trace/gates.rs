@@ -61,7 +61,7 @@ pub struct Gate {
 }
 
 /// All of them, in the order in which they are tried.
-pub const GATES: [Gate; 6] = [
+pub const GATES: [Gate; 8] = [
     Gate {
         rule: Rule::Sentinel,
         status: Status::NoneOrSeveral,
@@ -73,9 +73,19 @@ pub const GATES: [Gate; 6] = [
         holds: |claim| !matches!(claim.matched, Matched::Invalid),
     },
     Gate {
+        rule: Rule::BirthDateNotWhole,
+        status: Status::Conflict,
+        holds: |claim| claim.birth.is_some(),
+    },
+    Gate {
         rule: Rule::BirthDate,
         status: Status::Conflict,
-        holds: |claim| claim.birth.is_some() && claim.birth == claim.sent_birth,
+        holds: |claim| claim.birth == claim.sent_birth,
+    },
+    Gate {
+        rule: Rule::UnknownAlgorithm,
+        status: Status::Conflict,
+        holds: |claim| claim.algorithm != Algorithm::Unknown,
     },
     Gate {
         rule: Rule::NotCertain,
@@ -252,10 +262,10 @@ mod tests {
             (|c| c.matched = Matched::Several, Rule::Sentinel, Status::NoneOrSeveral),
             (|c| c.matched = Matched::Invalid, Rule::CheckDigit, Status::Required),
             (|c| c.birth = Date::new(1940, 3, 1), Rule::BirthDate, Status::Conflict),
-            (|c| c.birth = None, Rule::BirthDate, Status::Conflict),
+            (|c| c.birth = None, Rule::BirthDateNotWhole, Status::Conflict),
             (|c| c.algorithm = Algorithm::Algorithmic, Rule::NotCertain, Status::Conflict),
             (|c| c.algorithm = Algorithm::Simple, Rule::NotCertain, Status::Conflict),
-            (|c| c.algorithm = Algorithm::Unknown, Rule::NotCertain, Status::Conflict),
+            (|c| c.algorithm = Algorithm::Unknown, Rule::UnknownAlgorithm, Status::Conflict),
             (|c| c.held = Some(number("4010232137")), Rule::NumberChanged, Status::Conflict),
             (|c| c.of_another = true, Rule::AnotherPerson, Status::Conflict),
         ];
@@ -277,7 +287,7 @@ mod tests {
         }
         // Without a birth date on either side none equals the other.
         let neither = |c: &mut Claim| (c.birth, c.sent_birth) = (None, None);
-        says(neither, Rule::BirthDate, Status::Conflict);
+        says(neither, Rule::BirthDateNotWhole, Status::Conflict);
     }
 
     #[test]

@@ -85,6 +85,11 @@ pub struct PersonRow<'a> {
 }
 
 impl PersonRow<'_> {
+    /// What stands in the place of the number.
+    pub fn number_text(&self) -> &str {
+        self.cells[0]
+    }
+
     /// Whether the case system says that the person is dead. A day that cannot be read is one.
     pub fn is_dead(&self) -> bool {
         self.death != Day::None

@@ -15,8 +15,12 @@ pub enum Rule {
     Sentinel,
     /// The number's check digit is wrong.
     CheckDigit,
+    /// No whole birth date was returned.
+    BirthDateNotWhole,
     /// The birth date returned is not the one sent.
     BirthDate,
+    /// PDS does not say in a known way how the record was found.
+    UnknownAlgorithm,
     /// Found by an algorithmic or simple trace.
     NotCertain,
     /// The number is another one than the case system has, and nothing says that it was superseded.
@@ -39,6 +43,8 @@ pub enum Rule {
     UnknownCode,
     /// Two answers to one question that differ.
     Twice,
+    /// An answer to a question that was asked again since.
+    Late,
     /// A later answer to the same question says something else.
     Contradicts,
     /// The person has died.
@@ -59,14 +65,16 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 29] = [
         Self::Matched,
         Self::Superseded,
         Self::Sensitive,
         Self::RecordChanged,
         Self::Sentinel,
         Self::CheckDigit,
+        Self::BirthDateNotWhole,
         Self::BirthDate,
+        Self::UnknownAlgorithm,
         Self::NotCertain,
         Self::NumberChanged,
         Self::AnotherPerson,
@@ -78,6 +86,7 @@ impl Rule {
         Self::Fault,
         Self::UnknownCode,
         Self::Twice,
+        Self::Late,
         Self::Contradicts,
         Self::Died,
         Self::Left,
@@ -97,7 +106,9 @@ impl Rule {
             Self::RecordChanged => "record.changed",
             Self::Sentinel => "number.sentinel",
             Self::CheckDigit => "number.check_digit",
+            Self::BirthDateNotWhole => "birth_date.not_whole",
             Self::BirthDate => "birth_date.differs",
+            Self::UnknownAlgorithm => "match.unknown_algorithm",
             Self::NotCertain => "match.not_certain",
             Self::NumberChanged => "number.changed",
             Self::AnotherPerson => "number.another_person",
@@ -109,6 +120,7 @@ impl Rule {
             Self::Fault => "request.fault",
             Self::UnknownCode => "code.unknown",
             Self::Twice => "answer.twice",
+            Self::Late => "answer.late",
             Self::Contradicts => "answer.contradicts",
             Self::Died => "person.died",
             Self::Left => "person.left",

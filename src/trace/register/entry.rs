@@ -74,6 +74,8 @@ pub const WITHOUT_POSTCODE: u32 = 32;
 pub const AGAIN: u32 = 64;
 /// The number was in the request.
 pub const CROSS_CHECK: u32 = 128;
+/// PDS has a date of death.
+pub const PDS_DEAD: u32 = 256;
 /// What stays of a person from one question to the next.
 pub const OF_PERSON: u32 = SENSITIVE | DEAD | LONG;
 

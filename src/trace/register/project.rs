@@ -45,7 +45,7 @@ impl<'c> Projector<'c> {
                  death = COALESCE(?9, death), since = ?10 WHERE person = ?1",
             )?,
             noticed: prepare(
-                "UPDATE people SET status = ?2, number = ?3, offered = ?4, flags = ?5, rule = ?6, gone = ?7, since = ?8 WHERE person = ?1",
+                "UPDATE people SET status = ?2, number = ?3, offered = ?4, flags = ?5, rule = ?6, gone = ?7, since = ?8, code = ?9 WHERE person = ?1",
             )?,
             first: prepare(
                 "INSERT OR IGNORE INTO people (person, status, number, flags, attempts, since) VALUES (?1, ?2, ?3, 0, 0, ?4)",
@@ -140,6 +140,7 @@ impl<'c> Projector<'c> {
                     entry.rule,
                     whom.day.map(Date::iso),
                     placed.at,
+                    entry.code,
                 ])?;
             }
             (Event::Purged, _) | (_, None) => {}
