@@ -42,7 +42,12 @@ pub fn ask(
     directory: &Path,
     moment: &Moment,
 ) -> Result<Requested> {
-    let compact: String = moment.at.chars().filter(char::is_ascii_digit).take(14).collect();
+    let compact: String = moment
+        .at
+        .chars()
+        .filter(char::is_ascii_digit)
+        .take(14)
+        .collect();
     // Two requests of one second have not the same names either.
     let stem = format!("cld-pds-{compact}-{}", changed.register().head().entries);
     let (selection, unpublished) = changed.register().change(&moment.at, |change| {

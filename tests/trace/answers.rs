@@ -23,17 +23,26 @@ fn work(tracing: &Tracing) -> Table {
 #[test]
 fn the_same_file_twice_changes_nothing() {
     let (tracing, one, other) = asked();
-    let answers = [(one.as_str(), found(NUMBERS[0])), (other.as_str(), code("96"))];
+    let answers = [
+        (one.as_str(), found(NUMBERS[0])),
+        (other.as_str(), code("96")),
+    ];
     tracing.apply("a.csv", &answers);
     assert_eq!(tracing.statuses(), [("01".into(), 1), ("04".into(), 1)]);
     let before = tree(&tracing.path("tracing"));
     let again = tracing.apply("copy.csv", &answers);
-    assert_eq!((&again["known_files"], &again["answers"]), (&1.into(), &0.into()));
+    assert_eq!(
+        (&again["known_files"], &again["answers"]),
+        (&1.into(), &0.into())
+    );
     assert_eq!(tree(&tracing.path("tracing")), before);
     // The same rows in another file say nothing new.
     let turned = [answers[1].clone(), answers[0].clone()];
     let repeated = tracing.apply("turned.csv", &turned);
-    assert_eq!((&repeated["repeated"], &repeated["known_files"]), (&2.into(), &0.into()));
+    assert_eq!(
+        (&repeated["repeated"], &repeated["known_files"]),
+        (&2.into(), &0.into())
+    );
     assert_eq!(tracing.statuses(), [("01".into(), 1), ("04".into(), 1)]);
     tracing.verify();
 }
@@ -66,7 +75,10 @@ fn all_files_are_applied_or_none() {
 #[test]
 fn two_answers_to_one_question_are_none() {
     let (tracing, one, other) = asked();
-    let twice = [(one.as_str(), found(NUMBERS[0])), (one.as_str(), found(NUMBERS[1]))];
+    let twice = [
+        (one.as_str(), found(NUMBERS[0])),
+        (one.as_str(), found(NUMBERS[1])),
+    ];
     let applied = tracing.apply("a.csv", &twice);
     assert_eq!(applied["rules"]["answer.twice"]["05"], 1);
     // In two files, one after the other: what was taken is taken back.
@@ -75,7 +87,10 @@ fn two_answers_to_one_question_are_none() {
     let later = tracing.apply("c.csv", &[(&other, found(NUMBERS[3]))]);
     assert_eq!(later["rules"]["answer.contradicts"]["05"], 1);
     assert_eq!(tracing.statuses(), [("05".into(), 2)]);
-    assert_eq!(work(&tracing).column("reason"), ["two_answers", "two_answers"]);
+    assert_eq!(
+        work(&tracing).column("reason"),
+        ["two_answers", "two_answers"]
+    );
     tracing.verify();
 }
 
@@ -85,7 +100,10 @@ fn an_answer_for_nobody_is_counted_and_changes_nobody() {
     let stranger = "B".repeat(32);
     let applied = tracing.apply(
         "a.csv",
-        &[(&stranger, found(NUMBERS[0])), (NUMBERS[1], found(NUMBERS[0]))],
+        &[
+            (&stranger, found(NUMBERS[0])),
+            (NUMBERS[1], found(NUMBERS[0])),
+        ],
     );
     assert_eq!(applied["for_nobody"], 2);
     assert_eq!(tracing.statuses(), [("06".into(), 2)]);
@@ -94,14 +112,62 @@ fn an_answer_for_nobody_is_counted_and_changes_nobody() {
 #[test]
 fn what_does_not_pass_the_gates_is_on_the_work_list() {
     let cases: [(&str, Pds, &str, &str); 8] = [
-        ("birth_date.differs", Pds { born: "19400502", ..found(NUMBERS[0]) }, "05", "birth_date_differs"),
-        ("birth_date.not_whole", Pds { born: "194005", ..found(NUMBERS[0]) }, "05", "birth_date_not_whole"),
-        ("match.not_certain", Pds { algorithm: "4", confidence: "87", ..found(NUMBERS[0]) }, "05", "not_exact"),
-        ("number.sentinel", found("9999999999"), "04", "no_usable_number"),
-        ("number.check_digit", found("9434765918"), "03", "no_usable_number"),
+        (
+            "birth_date.differs",
+            Pds {
+                born: "19400502",
+                ..found(NUMBERS[0])
+            },
+            "05",
+            "birth_date_differs",
+        ),
+        (
+            "birth_date.not_whole",
+            Pds {
+                born: "194005",
+                ..found(NUMBERS[0])
+            },
+            "05",
+            "birth_date_not_whole",
+        ),
+        (
+            "match.not_certain",
+            Pds {
+                algorithm: "4",
+                confidence: "87",
+                ..found(NUMBERS[0])
+            },
+            "05",
+            "not_exact",
+        ),
+        (
+            "number.sentinel",
+            found("9999999999"),
+            "04",
+            "no_usable_number",
+        ),
+        (
+            "number.check_digit",
+            found("9434765918"),
+            "03",
+            "no_usable_number",
+        ),
         ("match.invalid_record", code("91"), "05", "invalid_record"),
-        ("match.under_investigation", code("95"), "05", "under_investigation"),
-        ("code.unknown", Pds { code: "77", ..found(NUMBERS[0]) }, "03", "unknown_code"),
+        (
+            "match.under_investigation",
+            code("95"),
+            "05",
+            "under_investigation",
+        ),
+        (
+            "code.unknown",
+            Pds {
+                code: "77",
+                ..found(NUMBERS[0])
+            },
+            "03",
+            "unknown_code",
+        ),
     ];
     for (rule, pds, status, reason) in cases {
         let (tracing, one, _) = asked();
@@ -109,7 +175,10 @@ fn what_does_not_pass_the_gates_is_on_the_work_list() {
         assert_eq!(applied["rules"][rule][status], 1, "{rule} in {applied}");
         let work = work(&tracing);
         assert_eq!(work.only("reason"), reason);
-        assert_eq!((work.only("person_id"), work.only("attempts")), ("P101", "1"));
+        assert_eq!(
+            (work.only("person_id"), work.only("attempts")),
+            ("P101", "1")
+        );
     }
 }
 
@@ -123,7 +192,10 @@ fn a_number_of_another_living_person_is_nobodys() {
     );
     assert_eq!(applied["rules"]["number.another_person"]["05"], 2);
     let list = work(&tracing);
-    assert_eq!(list.column("reason"), ["held_by_another", "held_by_another"]);
+    assert_eq!(
+        list.column("reason"),
+        ["held_by_another", "held_by_another"]
+    );
     // Of two who are answered one after the other the first one has.
     let (tracing, one, other) = asked();
     tracing.apply("a.csv", &[(&one, found(NUMBERS[0]))]);
@@ -131,9 +203,10 @@ fn a_number_of_another_living_person_is_nobodys() {
     assert_eq!(tracing.statuses(), [("01".into(), 1), ("05".into(), 1)]);
     assert_eq!(work(&tracing).only("other_person_id"), "P101");
     // Somebody else has it in the case system.
-    let tracing = Tracing::new()
-        .person("P101", "", "Quennell")
-        .person("P102", "943 476 5919", "Ravenscroft");
+    let tracing =
+        Tracing::new()
+            .person("P101", "", "Quennell")
+            .person("P102", "943 476 5919", "Ravenscroft");
     let rows = tracing.request();
     let one = Tracing::reference(&rows, "Quennell");
     tracing.apply("a.csv", &[(&one, found(NUMBERS[0]))]);
@@ -156,7 +229,11 @@ fn an_answer_about_a_record_that_has_changed_is_not_taken() {
 fn a_superseded_number_is_replaced_and_the_case_system_hears_of_it() {
     let tracing = Tracing::new().person("P101", NUMBERS[0], "Quennell");
     let rows = tracing.request();
-    let superseded = Pds { code: "90", algorithm: "1", ..found(NUMBERS[1]) };
+    let superseded = Pds {
+        code: "90",
+        algorithm: "1",
+        ..found(NUMBERS[1])
+    };
     let applied = tracing.apply("a.csv", &[(&rows[0][0], superseded)]);
     assert_eq!(applied["rules"]["match.superseded"]["01"], 1);
     assert_eq!(work(&tracing).only("reason"), "superseded");
@@ -171,13 +248,23 @@ fn a_superseded_number_is_replaced_and_the_case_system_hears_of_it() {
 #[test]
 fn a_date_of_death_is_for_people_to_look_at_unless_the_record_is_sensitive() {
     let (tracing, one, other) = asked();
-    let dead = Pds { died: "20260101", ..found(NUMBERS[0]) };
-    let sensitive = Pds { code: "92", died: "20260101", ..found(NUMBERS[1]) };
+    let dead = Pds {
+        died: "20260101",
+        ..found(NUMBERS[0])
+    };
+    let sensitive = Pds {
+        code: "92",
+        died: "20260101",
+        ..found(NUMBERS[1])
+    };
     let applied = tracing.apply("a.csv", &[(&one, dead), (&other, sensitive)]);
     assert_eq!(applied["deaths"], 1);
     assert_eq!(tracing.statuses(), [("01".into(), 2)]);
     let list = work(&tracing);
-    assert_eq!((list.only("reason"), list.only("person_id")), ("dead", "P101"));
+    assert_eq!(
+        (list.only("reason"), list.only("person_id")),
+        ("dead", "P101")
+    );
 }
 
 #[test]

@@ -22,7 +22,11 @@ fn everybody_is_asked_about_or_counted_under_one_reason() {
         .person("P108", NUMBERS[1], "Sharer")
         .person("", "", "Idless")
         .person("P109", "", "Unborn")
-        .but("P109", "BORN", &chrono::Local::now().format("%d/%m/%Y").to_string())
+        .but(
+            "P109",
+            "BORN",
+            &chrono::Local::now().format("%d/%m/%Y").to_string(),
+        )
         .person("P110", "", "Unsure")
         .but("P110", "DIED", "last May");
     let mut tracing = tracing.allocate("P111", "", "RESWKR");
@@ -30,7 +34,10 @@ fn everybody_is_asked_about_or_counted_under_one_reason() {
     tracing.end("P112", "01/02/2026");
     let selected = tracing.json(&["select"]);
     assert_eq!(selected["people"], 13);
-    assert_eq!((&selected["cross_check"], &selected["alphanumeric"]), (&1.into(), &1.into()));
+    assert_eq!(
+        (&selected["cross_check"], &selected["alphanumeric"]),
+        (&1.into(), &1.into())
+    );
     let excluded = &selected["excluded"];
     for (reason, count) in [
         ("no_person_id", 1),
@@ -51,7 +58,12 @@ fn everybody_is_asked_about_or_counted_under_one_reason() {
     assert_eq!(rows.len(), 2);
     assert_eq!(
         tracing.statuses(),
-        [("03".into(), 1), ("05".into(), 2), ("06".into(), 2), ("08".into(), 1)]
+        [
+            ("03".into(), 1),
+            ("05".into(), 2),
+            ("06".into(), 2),
+            ("08".into(), 1)
+        ]
     );
     tracing.verify();
 }
@@ -88,24 +100,38 @@ fn request_and_register_are_for_their_owner_alone_and_outside_of_bundles() {
             .says(&["folder of the bundles"]);
     }
     let tracing = Tracing::with(", ask_again_after_days: 0").person("P101", "", "Quennell");
-    tracing.trace(&["select"]).code(2).says(&["tracing.ask_again_after_days"]);
-    fs::set_permissions(tracing.path("council.yaml"), fs::Permissions::from_mode(0o600)).unwrap();
+    tracing
+        .trace(&["select"])
+        .code(2)
+        .says(&["tracing.ask_again_after_days"]);
+    fs::set_permissions(
+        tracing.path("council.yaml"),
+        fs::Permissions::from_mode(0o600),
+    )
+    .unwrap();
 }
 
 #[test]
 fn who_waits_is_not_asked_about_again_and_who_was_corrected_is() {
-    let mut tracing = Tracing::new()
-        .person("P101", "", "Quennell")
-        .person("P102", "", "Ravenscroft");
+    let mut tracing =
+        Tracing::new()
+            .person("P101", "", "Quennell")
+            .person("P102", "", "Ravenscroft");
     let rows = tracing.request();
     let again = tracing.json(&["request"]);
-    assert_eq!((&again["selected"], &again["excluded"]["waiting"]), (&0.into(), &2.into()));
+    assert_eq!(
+        (&again["selected"], &again["excluded"]["waiting"]),
+        (&0.into(), &2.into())
+    );
     assert_eq!(again["files"].as_array().unwrap().len(), 0);
     let one = Tracing::reference(&rows, "Quennell").is_empty();
     assert!(!one);
     let quennell = Tracing::reference(&rows, "Quennell");
     let ravenscroft = Tracing::reference(&rows, "Ravenscroft");
-    let applied = tracing.apply("a.csv", &[(&quennell, code("97")), (&ravenscroft, found(NUMBERS[0]))]);
+    let applied = tracing.apply(
+        "a.csv",
+        &[(&quennell, code("97")), (&ravenscroft, found(NUMBERS[0]))],
+    );
     assert_eq!(applied["rules"]["match.several_close"]["04"], 1);
     let selected = tracing.json(&["select"]);
     assert_eq!(selected["excluded"]["unsettled"], 1);
@@ -122,11 +148,17 @@ fn without_a_match_the_number_and_then_the_postcode_are_left_out() {
     tracing.apply("a.csv", &[(&reference, code("98"))]);
     let rows = tracing.request();
     let row = &rows[0];
-    assert!(row.contains(&"LS1 4AP".to_owned()) && row[1].is_empty(), "asked by name");
+    assert!(
+        row.contains(&"LS1 4AP".to_owned()) && row[1].is_empty(),
+        "asked by name"
+    );
     tracing.apply("b.csv", &[(&row[0], code("98"))]);
     let rows = tracing.request();
     let row = &rows[0];
-    assert!(!row.contains(&"LS1 4AP".to_owned()) && row[1].is_empty(), "without the postcode");
+    assert!(
+        !row.contains(&"LS1 4AP".to_owned()) && row[1].is_empty(),
+        "without the postcode"
+    );
     tracing.apply("c.csv", &[(&row[0], code("98"))]);
     assert_eq!(tracing.json(&["select"])["excluded"]["unsettled"], 1);
     // The number found by name is another one than the case system has.
@@ -141,16 +173,38 @@ fn a_missing_column_or_configuration_is_told_without_a_value() {
     let config = fs::read_to_string(tracing.path("council.yaml")).unwrap();
     for (from, to, exit, says) in [
         ("person: ID", "person: IDENT", 3, "no column `IDENT`"),
-        ("requests: tracing/requests", "requests: out/requests", 2, "tracing.requests"),
-        ("register: tracing/register.db", "register: worklist/register.db", 2, "tracing.register"),
-        ("{column: OBJECTS, values: [Y]}", "{values: [Y]}", 2, "tracing.people.objection"),
+        (
+            "requests: tracing/requests",
+            "requests: out/requests",
+            2,
+            "tracing.requests",
+        ),
+        (
+            "register: tracing/register.db",
+            "register: worklist/register.db",
+            2,
+            "tracing.register",
+        ),
+        (
+            "{column: OBJECTS, values: [Y]}",
+            "{values: [Y]}",
+            2,
+            "tracing.people.objection",
+        ),
         ("M: male", "M: man", 2, "tracing.people.genders"),
         ("register:", "regster:", 2, "register"),
     ] {
         fs::write(tracing.path("council.yaml"), config.replacen(from, to, 1)).unwrap();
         tracing.trace(&["select"]).code(exit).says(&[says]);
     }
-    let without: String = config.lines().filter(|l| !l.starts_with("tracing")).map(|l| format!("{l}\n")).collect();
+    let without: String = config
+        .lines()
+        .filter(|l| !l.starts_with("tracing"))
+        .map(|l| format!("{l}\n"))
+        .collect();
     fs::write(tracing.path("council.yaml"), without).unwrap();
-    tracing.trace(&["select"]).code(2).says(&["there is no `tracing:`"]);
+    tracing
+        .trace(&["select"])
+        .code(2)
+        .says(&["there is no `tracing:`"]);
 }

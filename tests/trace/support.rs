@@ -41,7 +41,17 @@ impl Tracing {
 
     /// Adds somebody with a worker: id, NHS number, family name.
     pub fn person(mut self, id: &str, number: &str, family_name: &str) -> Self {
-        let cells = [id, number, family_name, "Ann Mary", "F", "01/05/1940", "", "LS1 4AP", ""];
+        let cells = [
+            id,
+            number,
+            family_name,
+            "Ann Mary",
+            "F",
+            "01/05/1940",
+            "",
+            "LS1 4AP",
+            "",
+        ];
         self.people.push(cells.map(str::to_owned));
         self.allocate(id, "", "ALLWKR")
     }
@@ -54,7 +64,9 @@ impl Tracing {
 
     /// Changes a cell of the last person with this id.
     pub fn set(&mut self, id: &str, column: &str, value: &str) {
-        let columns = ["ID", "NHS", "LAST", "FIRST", "SEX", "BORN", "DIED", "PCODE", "OBJECTS"];
+        let columns = [
+            "ID", "NHS", "LAST", "FIRST", "SEX", "BORN", "DIED", "PCODE", "OBJECTS",
+        ];
         let at = columns.iter().position(|c| *c == column).expect(column);
         let person = self.people.iter_mut().rev().find(|p| p[0] == id);
         person.expect(id)[at] = value.to_owned();
@@ -105,7 +117,10 @@ impl Tracing {
         for person in &self.people {
             for at in [0, 1, 2, 3, 5, 7] {
                 let cell = &person[at];
-                assert!(cell.len() < 3 || !printed.contains(cell), "{cell} in: {printed}");
+                assert!(
+                    cell.len() < 3 || !printed.contains(cell),
+                    "{cell} in: {printed}"
+                );
             }
         }
         for number in NUMBERS {
@@ -117,7 +132,11 @@ impl Tracing {
     /// The same for programs, which must succeed.
     #[track_caller]
     pub fn json(&self, arguments: &[&str]) -> serde_json::Value {
-        let all: Vec<&str> = arguments.iter().copied().chain(["--format", "json"]).collect();
+        let all: Vec<&str> = arguments
+            .iter()
+            .copied()
+            .chain(["--format", "json"])
+            .collect();
         self.trace(&all).code(0).json()
     }
 
@@ -128,7 +147,8 @@ impl Tracing {
         let file = made["files"][0]["file"].as_str().expect("a file");
         let text = fs::read_to_string(file).unwrap();
         let rows = text.lines().skip(1);
-        rows.map(|row| row.split(',').map(str::to_owned).collect()).collect()
+        rows.map(|row| row.split(',').map(str::to_owned).collect())
+            .collect()
     }
 
     /// Writes answers and applies them. Each is a reference and what PDS says.
@@ -163,7 +183,9 @@ impl Tracing {
     pub fn statuses(&self) -> Vec<(String, u64)> {
         let status = self.json(&["status"]);
         let counts = status["status"].as_object().expect("counts");
-        let counts = counts.iter().map(|(code, n)| (code.clone(), n.as_u64().unwrap()));
+        let counts = counts
+            .iter()
+            .map(|(code, n)| (code.clone(), n.as_u64().unwrap()));
         counts.filter(|(_, n)| *n > 0).collect()
     }
 
