@@ -208,7 +208,8 @@ fn a_file_longer_than_any_answer_is_refused() {
 fn a_file_that_changes_while_it_is_read_is_refused() {
     let (_place, path) = file(table().text().as_bytes());
     let answers = Answers::open(&path).unwrap();
-    let longer = table().text() + &table().text().split_once('\n').unwrap().1;
+    let text = table().text();
+    let longer = text.clone() + text.split_once('\n').unwrap().1;
     fs::write(&path, longer.replace("100", "099")).unwrap();
     assert!(matches!(answers.finish(), Err(AnswerError::Changed)));
 }
