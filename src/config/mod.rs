@@ -4,8 +4,12 @@ mod codes;
 mod format;
 mod raw;
 mod reader;
+mod tracing;
 mod valid;
 
+pub use tracing::{
+    AllocationsConfig, Flag, GenderCode, KeepConfig, PeopleConfig, RegisterLock, TracingConfig,
+};
 pub use valid::{
     Band, Cancelled, CodesFile, Config, Gate, Governance, ObjectionsConfig, Period, Selection,
     SourceConfig,
