@@ -272,8 +272,14 @@ impl Reader<'_> {
         let register = self.path(&raw.register);
         let requests = self.path(&raw.requests);
         for (key, wrong) in [
-            ("tracing.register", inside(&register, bundles) || inside(&register, worklists)),
-            ("tracing.requests", nested(&requests, bundles) || nested(&requests, worklists)),
+            (
+                "tracing.register",
+                inside(&register, bundles) || inside(&register, worklists),
+            ),
+            (
+                "tracing.requests",
+                nested(&requests, bundles) || nested(&requests, worklists),
+            ),
         ] {
             if wrong {
                 self.fault(key, "is identifiable and may not lie where bundles or worklists are. Name another folder");
@@ -282,8 +288,10 @@ impl Reader<'_> {
         let encrypted = raw.encrypted.and_then(|e| self.register_lock(e));
         let genders = self.genders(&raw.people.genders);
         let people_source = self.table("tracing.people", &as_source!(raw.people, "people"));
-        let allocations_source =
-            self.table("tracing.allocations", &as_source!(raw.allocations, "allocations"));
+        let allocations_source = self.table(
+            "tracing.allocations",
+            &as_source!(raw.allocations, "allocations"),
+        );
         let objection = self.objection(raw.people.objection);
         let verified = raw
             .people
@@ -397,7 +405,8 @@ impl Reader<'_> {
                 "female" => GenderCode::Female,
                 "not specified" => GenderCode::NotSpecified,
                 _ => {
-                    let fault = format!("`{code}` stands for none of male, female and not specified");
+                    let fault =
+                        format!("`{code}` stands for none of male, female and not specified");
                     self.fault("tracing.people.genders", &fault);
                     continue;
                 }

@@ -243,7 +243,14 @@ impl Questions {
         } else if one.sent.answer.is_some() {
             conflict(Rule::Contradicts)
         } else {
-            judge(&self.claim(change, one, person, offered, facts.unchanged.contains(reference), facts)?)
+            judge(&self.claim(
+                change,
+                one,
+                person,
+                offered,
+                facts.unchanged.contains(reference),
+                facts,
+            )?)
         };
         if verdict.rule == Rule::RecordChanged && person.gone.is_some() {
             // Nobody asks about them again.
@@ -263,7 +270,10 @@ impl Questions {
         }
         whom.old_number = person.number.or(one.sent.number);
         whom.new_number = verdict.number;
-        *applied.decided.entry((verdict.rule, verdict.status)).or_default() += 1;
+        *applied
+            .decided
+            .entry((verdict.rule, verdict.status))
+            .or_default() += 1;
         entry.rule = Some(verdict.rule.name().to_owned());
         entry.old_status = Some(person.status);
         entry.new_status = Some(verdict.status);
@@ -363,7 +373,10 @@ fn says(reference: &Reference, answer: &AnswerRow) -> Digest32 {
         Matched::Invalid => [b'x'; 10],
     };
     hash.update(number);
-    let day = |date: super::answer::PdsDate| date.day().map_or(u32::from(date.is_there()), |day| day.packed());
+    let day = |date: super::answer::PdsDate| {
+        date.day()
+            .map_or(u32::from(date.is_there()), |day| day.packed())
+    };
     hash.update(day(answer.birth_date).to_be_bytes());
     hash.update(day(answer.death_date).to_be_bytes());
     let rest = [

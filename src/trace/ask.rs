@@ -42,7 +42,12 @@ pub fn ask(
     directory: &Path,
     moment: &Moment,
 ) -> Result<Requested> {
-    let compact: String = moment.at.chars().filter(char::is_ascii_digit).take(14).collect();
+    let compact: String = moment
+        .at
+        .chars()
+        .filter(char::is_ascii_digit)
+        .take(14)
+        .collect();
     let stem = format!("cld-pds-{compact}");
     let (selection, unpublished) = changed.register().change(&moment.at, |change| {
         let mut files: Option<RequestFiles> = None;

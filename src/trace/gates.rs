@@ -2,7 +2,9 @@
 
 use super::answer::{Algorithm, Matched, RecordCode};
 use super::register::Status;
-use super::register::entry::{AGAIN, CROSS_CHECK, POSTCODE, SENSITIVE, WITHOUT_NUMBER, WITHOUT_POSTCODE};
+use super::register::entry::{
+    AGAIN, CROSS_CHECK, POSTCODE, SENSITIVE, WITHOUT_NUMBER, WITHOUT_POSTCODE,
+};
 use super::rule::Rule;
 use crate::date::Date;
 use crate::nhs_number::NhsNumber;
@@ -141,7 +143,9 @@ pub fn judge(claim: &Claim) -> Verdict {
         RecordCode::Superseded => Rule::Superseded,
         RecordCode::Sensitive => Rule::Sensitive,
         RecordCode::InvalidRecord => return verdict(Rule::InvalidRecord, Status::Conflict),
-        RecordCode::UnderInvestigation => return verdict(Rule::UnderInvestigation, Status::Conflict),
+        RecordCode::UnderInvestigation => {
+            return verdict(Rule::UnderInvestigation, Status::Conflict);
+        }
         RecordCode::SeveralExact => return verdict(Rule::SeveralExact, Status::NoneOrSeveral),
         RecordCode::SeveralClose => return verdict(Rule::SeveralClose, Status::NoneOrSeveral),
         RecordCode::NoMatch => {
@@ -154,7 +158,11 @@ pub fn judge(claim: &Claim) -> Verdict {
         // 10 to 17: the request was not carried out.
         _ => {
             return Verdict {
-                flags: if claim.attempts < MOST_ATTEMPTS { AGAIN } else { 0 },
+                flags: if claim.attempts < MOST_ATTEMPTS {
+                    AGAIN
+                } else {
+                    0
+                },
                 ..verdict(Rule::Fault, Status::Required)
             };
         }
@@ -229,13 +237,20 @@ mod tests {
     #[test]
     fn a_match_that_passes_every_gate_is_taken() {
         let verdict = says(|_| {}, Rule::Matched, Status::Verified);
-        assert_eq!((verdict.number, verdict.flags), (Some(number("9434765919")), 0));
+        assert_eq!(
+            (verdict.number, verdict.flags),
+            (Some(number("9434765919")), 0)
+        );
         let by_cross_check = |c: &mut Claim| {
             c.algorithm = Algorithm::CrossCheck;
             c.held = c.number();
         };
         says(by_cross_check, Rule::Matched, Status::Verified);
-        let sensitive = says(|c| c.code = RecordCode::Sensitive, Rule::Sensitive, Status::Verified);
+        let sensitive = says(
+            |c| c.code = RecordCode::Sensitive,
+            Rule::Sensitive,
+            Status::Verified,
+        );
         assert_eq!(sensitive.flags, SENSITIVE);
         let flagged = says(|c| c.sensitive = true, Rule::Sensitive, Status::Verified);
         assert_eq!(flagged.flags, SENSITIVE);
@@ -250,24 +265,72 @@ mod tests {
                 c.held = held;
             }
         };
-        says(superseded(Some("4010232137")), Rule::Superseded, Status::Verified);
-        says(superseded(Some("9434765919")), Rule::NumberChanged, Status::Conflict);
+        says(
+            superseded(Some("4010232137")),
+            Rule::Superseded,
+            Status::Verified,
+        );
+        says(
+            superseded(Some("9434765919")),
+            Rule::NumberChanged,
+            Status::Conflict,
+        );
         says(superseded(None), Rule::NumberChanged, Status::Conflict);
     }
 
     #[test]
     fn each_gate_says_no_by_itself() {
         let changes: [(fn(&mut Claim), Rule, Status); 10] = [
-            (|c| c.matched = Matched::None, Rule::Sentinel, Status::NoneOrSeveral),
-            (|c| c.matched = Matched::Several, Rule::Sentinel, Status::NoneOrSeveral),
-            (|c| c.matched = Matched::Invalid, Rule::CheckDigit, Status::Required),
-            (|c| c.birth = Date::new(1940, 3, 1), Rule::BirthDate, Status::Conflict),
-            (|c| c.birth = None, Rule::BirthDateNotWhole, Status::Conflict),
-            (|c| c.algorithm = Algorithm::Algorithmic, Rule::NotCertain, Status::Conflict),
-            (|c| c.algorithm = Algorithm::Simple, Rule::NotCertain, Status::Conflict),
-            (|c| c.algorithm = Algorithm::Unknown, Rule::UnknownAlgorithm, Status::Conflict),
-            (|c| c.held = Some(number("4010232137")), Rule::NumberChanged, Status::Conflict),
-            (|c| c.of_another = true, Rule::AnotherPerson, Status::Conflict),
+            (
+                |c| c.matched = Matched::None,
+                Rule::Sentinel,
+                Status::NoneOrSeveral,
+            ),
+            (
+                |c| c.matched = Matched::Several,
+                Rule::Sentinel,
+                Status::NoneOrSeveral,
+            ),
+            (
+                |c| c.matched = Matched::Invalid,
+                Rule::CheckDigit,
+                Status::Required,
+            ),
+            (
+                |c| c.birth = Date::new(1940, 3, 1),
+                Rule::BirthDate,
+                Status::Conflict,
+            ),
+            (
+                |c| c.birth = None,
+                Rule::BirthDateNotWhole,
+                Status::Conflict,
+            ),
+            (
+                |c| c.algorithm = Algorithm::Algorithmic,
+                Rule::NotCertain,
+                Status::Conflict,
+            ),
+            (
+                |c| c.algorithm = Algorithm::Simple,
+                Rule::NotCertain,
+                Status::Conflict,
+            ),
+            (
+                |c| c.algorithm = Algorithm::Unknown,
+                Rule::UnknownAlgorithm,
+                Status::Conflict,
+            ),
+            (
+                |c| c.held = Some(number("4010232137")),
+                Rule::NumberChanged,
+                Status::Conflict,
+            ),
+            (
+                |c| c.of_another = true,
+                Rule::AnotherPerson,
+                Status::Conflict,
+            ),
         ];
         for (change, rule, status) in changes {
             for code in [RecordCode::Matched, RecordCode::Sensitive] {
@@ -292,7 +355,11 @@ mod tests {
 
     #[test]
     fn nothing_is_taken_for_a_record_that_has_changed() {
-        for code in [RecordCode::Matched, RecordCode::NoMatch, RecordCode::Superseded] {
+        for code in [
+            RecordCode::Matched,
+            RecordCode::NoMatch,
+            RecordCode::Superseded,
+        ] {
             let changed = |c: &mut Claim| {
                 c.code = code;
                 c.unchanged = false;

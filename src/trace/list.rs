@@ -24,7 +24,11 @@ type Holders = HashMap<u64, Vec<Box<str>>>;
 ///
 /// # Errors
 /// When a file cannot be read or has not the columns, or the register refuses.
-pub fn list(config: &TracingConfig, register: &mut Register, moment: &Moment) -> Result<Vec<WorkItem>> {
+pub fn list(
+    config: &TracingConfig,
+    register: &mut Register,
+    moment: &Moment,
+) -> Result<Vec<WorkItem>> {
     let allocations = Allocations::read(&config.allocations)?;
     let mut holders = Holders::new();
     people::read(&config.people, &config.keep, |row| {

@@ -134,8 +134,8 @@ pub fn read(
         Some((columns.len() - 1, flag))
     });
     table::read(&config.source, "tracing.people", &columns, |row| {
-        let [objects, verified, mental_health] = flags
-            .map(|flag| flag.is_some_and(|(column, flag)| flag.holds(row.cell(column))));
+        let [objects, verified, mental_health] =
+            flags.map(|flag| flag.is_some_and(|(column, flag)| flag.holds(row.cell(column))));
         each(&PersonRow {
             row: row.number,
             person: row.cell(0),
@@ -223,7 +223,10 @@ impl Allocations {
 
     /// What is known of a person.
     pub fn of(&self, person: &str) -> Allocation {
-        self.0.get(person).copied().unwrap_or(Allocation::Ended(None))
+        self.0
+            .get(person)
+            .copied()
+            .unwrap_or(Allocation::Ended(None))
     }
 }
 
@@ -245,7 +248,15 @@ mod tests {
             assert_eq!(Day::parse(text), day, "{text}");
         }
         assert_eq!(Day::parse(""), Day::None);
-        for text in ["1/5/1940", "01/05/40", "1940-05-01 10:00", "May 1940", "1940", "31/02/1940", "1940 05"] {
+        for text in [
+            "1/5/1940",
+            "01/05/40",
+            "1940-05-01 10:00",
+            "May 1940",
+            "1940",
+            "31/02/1940",
+            "1940 05",
+        ] {
             assert_eq!(Day::parse(text), Day::Unreadable, "{text}");
         }
     }

@@ -349,7 +349,11 @@ impl Selector<'_, '_> {
         }
         let mut flags = dropped & !AGAIN | long(row.mental_health);
         flags |= known.map_or(0, |person| person.flags & OF_PERSON);
-        flags |= if request.form() == Form::CrossCheck { CROSS_CHECK } else { 0 };
+        flags |= if request.form() == Form::CrossCheck {
+            CROSS_CHECK
+        } else {
+            0
+        };
         flags |= if request.has_postcode() { POSTCODE } else { 0 };
         Ok(Ok(Candidate {
             person: row.person.to_owned(),
@@ -409,7 +413,9 @@ impl Selector<'_, '_> {
     ) -> Result<()> {
         let code = reason.map(|reason| reason.name().to_owned());
         if known.is_some_and(|person| {
-            person.status == status && person.rule.as_deref() == Some(rule.name()) && person.code == code
+            person.status == status
+                && person.rule.as_deref() == Some(rule.name())
+                && person.code == code
         }) {
             return Ok(());
         }

@@ -50,13 +50,18 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
 fn human(applied: &Applied) -> String {
     let mut text = line(applied.files, "files");
     if applied.known > 0 {
-        text += &line(applied.known, "  applied before: nothing of them is taken again");
+        text += &line(
+            applied.known,
+            "  applied before: nothing of them is taken again",
+        );
     }
     text += &line(applied.rows, "answers");
     let taken = |status| status == Status::Verified;
     let sum = |which: bool| {
         let all = applied.decided.iter();
-        all.filter(|((_, status), _)| taken(*status) == which).map(|(_, n)| n).sum()
+        all.filter(|((_, status), _)| taken(*status) == which)
+            .map(|(_, n)| n)
+            .sum()
     };
     text += &line(sum(true), "numbers taken");
     text += &line(sum(false), "not: for the next request or the work list");
@@ -67,8 +72,14 @@ fn human(applied: &Applied) -> String {
     for (count, words) in [
         (applied.repeated, "said once again"),
         (applied.late, "late: the question was asked again since"),
-        (applied.nobody, "for nobody: with a reference that the register does not know"),
-        (applied.deaths, "with a date of death: for the work list, nothing was changed"),
+        (
+            applied.nobody,
+            "for nobody: with a reference that the register does not know",
+        ),
+        (
+            applied.deaths,
+            "with a date of death: for the work list, nothing was changed",
+        ),
     ] {
         if count > 0 {
             text += &line(count, words);
@@ -80,7 +91,10 @@ fn human(applied: &Applied) -> String {
 fn machine(applied: &Applied) -> serde_json::Value {
     let mut rules: BTreeMap<&str, BTreeMap<String, u64>> = BTreeMap::new();
     for ((rule, status), count) in &applied.decided {
-        rules.entry(rule.name()).or_default().insert(status.code(), *count);
+        rules
+            .entry(rule.name())
+            .or_default()
+            .insert(status.code(), *count);
     }
     json!({
         "files": applied.files,

@@ -141,7 +141,10 @@ fn line(count: u64, words: &str) -> String {
 fn told(selection: &Selection) -> String {
     let mut text = line(selection.rows, "people in the file");
     text += &line(selection.selected(), "to be asked about");
-    text += &line(selection.cross_check, "  with the number they have (cross check)");
+    text += &line(
+        selection.cross_check,
+        "  with the number they have (cross check)",
+    );
     text += &line(selection.alphanumeric, "  by name (alphanumeric trace)");
     if selection.again > 0 {
         text += &line(selection.again, "  of these once again");

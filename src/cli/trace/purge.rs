@@ -39,9 +39,16 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     )?;
     match arguments.common.format {
         Format::Human => {
-            let what = if arguments.dry_run { "would go" } else { "removed" };
+            let what = if arguments.dry_run {
+                "would go"
+            } else {
+                "removed"
+            };
             let mut text = line(purged.people, &format!("people {what}"));
-            text += &line(purged.entries, &format!("entries: whom they are about {what}"));
+            text += &line(
+                purged.entries,
+                &format!("entries: whom they are about {what}"),
+            );
             text += &line(purged.files, &format!("request and answer files {what}"));
             if purged.not_found > 0 {
                 text += &line(

@@ -46,7 +46,11 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
             let mut text = super::told(&requested.selection);
             for file in &requested.files {
                 let rows = number(file.rows);
-                text += &format!("\n{}  {rows} rows, SHA-256 {}\n", shown(&file.path), file.digest);
+                text += &format!(
+                    "\n{}  {rows} rows, SHA-256 {}\n",
+                    shown(&file.path),
+                    file.digest
+                );
             }
             print::out(&text)
         }

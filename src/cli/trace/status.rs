@@ -32,8 +32,15 @@ pub fn run(common: &Common, schemas: Option<&Path>) -> Result<()> {
                     status.words()
                 );
             }
-            text += &format!("\n{} of these have died or have no worker now\n", number(gone));
-            text += &format!("{} entries in the log, the last one {}\n", number(head.entries), head.hex());
+            text += &format!(
+                "\n{} of these have died or have no worker now\n",
+                number(gone)
+            );
+            text += &format!(
+                "{} entries in the log, the last one {}\n",
+                number(head.entries),
+                head.hex()
+            );
             print::out(&text)
         }
         Format::Json => {

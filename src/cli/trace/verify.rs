@@ -36,7 +36,10 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
                 number(head.entries)
             );
             if purged > 0 {
-                text += &format!("{} of them were purged of whom they are about\n", number(purged));
+                text += &format!(
+                    "{} of them were purged of whom they are about\n",
+                    number(purged)
+                );
             }
             if let Some(entry) = verified.noted {
                 text += &format!("the digest noted is that of entry {}\n", number(entry));

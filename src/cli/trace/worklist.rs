@@ -51,7 +51,10 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
             print::out(&text)
         }
         Format::Json => {
-            let groups = listed.groups.iter().map(|(group, count)| (group.name(), *count));
+            let groups = listed
+                .groups
+                .iter()
+                .map(|(group, count)| (group.name(), *count));
             print::json(&json!({
                 "groups": groups.collect::<std::collections::BTreeMap<_, _>>(),
                 "csv": listed.csv,

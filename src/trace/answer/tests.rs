@@ -154,6 +154,38 @@ fn a_confidence_is_a_percentage_or_none() {
 }
 
 #[test]
+fn what_is_not_known_to_mean_no_means_sensitive() {
+    for (flag, sensitive) in [
+        ("", false),
+        ("N", false),
+        ("0", false),
+        (" u ", false),
+        ("S", true),
+        ("Y", true),
+        ("1", true),
+        ("?", true),
+    ] {
+        let mut table = table();
+        table.rows[0][23] = flag.to_owned();
+        assert_eq!(rows(&table.text())[0].is_sensitive(), sensitive, "{flag}");
+    }
+    let mut table = table();
+    table.rows[1][23].clear();
+    let row = &rows(&table.text())[1];
+    assert!(!row.flagged && row.is_sensitive(), "by its code");
+}
+
+#[test]
+fn a_carriage_return_in_an_address_ends_no_row() {
+    let expected = rows(&table().text());
+    for address in ["1\rHigh Street", "\"1,\r\nHigh \"\"Street\"\"\""] {
+        let mut table = table();
+        table.rows[3][8] = address.to_owned();
+        assert_eq!(rows(&table.text()), expected, "{address:?}");
+    }
+}
+
+#[test]
 fn spellings_of_one_name_are_one_column() {
     let expected = rows(&table().text());
     for (from, to) in [

@@ -2,7 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
-use super::entry::{self, Digest32, Entry, Event, NumberOf, Placed, Whom, digest_of_entries, number_text};
+use super::entry::{
+    self, Digest32, Entry, Event, NumberOf, Placed, Whom, digest_of_entries, number_text,
+};
 use super::project::Projector;
 use super::{Head, Register, RegisterError, Status};
 use crate::date::Date;
@@ -109,7 +111,11 @@ pub struct Change<'c> {
 }
 
 impl<'c> Change<'c> {
-    pub(super) fn begin(connection: &'c Connection, head: Head, at: &str) -> Result<Self, RegisterError> {
+    pub(super) fn begin(
+        connection: &'c Connection,
+        head: Head,
+        at: &str,
+    ) -> Result<Self, RegisterError> {
         Ok(Self {
             connection,
             head,
@@ -182,7 +188,11 @@ impl<'c> Change<'c> {
     ///
     /// # Errors
     /// When the database refuses.
-    pub fn holder(&mut self, number: &NhsNumber, but: &str) -> Result<Option<String>, RegisterError> {
+    pub fn holder(
+        &mut self,
+        number: &NhsNumber,
+        but: &str,
+    ) -> Result<Option<String>, RegisterError> {
         Ok(self
             .holder
             .query_row([number_text(number), but], |row| row.get(0))
@@ -194,9 +204,9 @@ impl<'c> Change<'c> {
     /// # Errors
     /// When the database refuses.
     pub fn knows_answers(&self, file: &Digest32) -> Result<bool, RegisterError> {
-        let known = self
-            .connection
-            .query_row("SELECT 1 FROM answers WHERE file = ?1", [file], |_| Ok(()));
+        let known =
+            self.connection
+                .query_row("SELECT 1 FROM answers WHERE file = ?1", [file], |_| Ok(()));
         Ok(known.optional()?.is_some())
     }
 
@@ -216,7 +226,8 @@ impl<'c> Change<'c> {
         let mut entries: Vec<i64> = Vec::new();
         {
             // One walk through the log for all of them: there is no index by person.
-            let wanted: std::collections::HashSet<&str> = people.iter().map(String::as_str).collect();
+            let wanted: std::collections::HashSet<&str> =
+                people.iter().map(String::as_str).collect();
             let mut all = self
                 .connection
                 .prepare("SELECT seq, person FROM log WHERE person IS NOT NULL ORDER BY seq")?;
@@ -233,7 +244,9 @@ impl<'c> Change<'c> {
         let purged = self.add(Entry {
             rule: Some(rule.to_owned()),
             rows: Some(entries.len() as u64),
-            file: Some(digest_of_entries(entries.iter().map(|seq| seq.cast_unsigned()))),
+            file: Some(digest_of_entries(
+                entries.iter().map(|seq| seq.cast_unsigned()),
+            )),
             ..Entry::of(Event::Purged)
         })?;
         let mut erase = self.connection.prepare(
@@ -286,7 +299,10 @@ pub struct KnownFile {
     pub long: bool,
 }
 
-pub(super) fn people(connection: &Connection, each: &mut dyn FnMut(Person)) -> Result<(), RegisterError> {
+pub(super) fn people(
+    connection: &Connection,
+    each: &mut dyn FnMut(Person),
+) -> Result<(), RegisterError> {
     let mut all = connection.prepare(&format!("{PERSON} ORDER BY person"))?;
     let mut rows = all.query([])?;
     while let Some(row) = rows.next()? {
@@ -320,7 +336,9 @@ impl Register {
     /// # Errors
     /// When the database refuses.
     pub fn request_names(&self) -> Result<Vec<String>, RegisterError> {
-        let mut all = self.connection.prepare("SELECT name FROM requests ORDER BY seq")?;
+        let mut all = self
+            .connection
+            .prepare("SELECT name FROM requests ORDER BY seq")?;
         let names = all.query_map([], |row| row.get(0))?;
         Ok(names.collect::<rusqlite::Result<_>>()?)
     }

@@ -3,9 +3,7 @@
 
 use std::fmt;
 
-use rusqlite::types::{
-    FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Type, ValueRef,
-};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Type, ValueRef};
 use rusqlite::{Row, Statement};
 use sha2::{Digest, Sha256};
 
@@ -284,7 +282,11 @@ impl Placed {
     /// Puts an entry at the end of a chain.
     pub fn after(before: &Digest32, seq: u64, at: &str, entry: Entry, salt: [u8; 16]) -> Self {
         let salt = entry.whom.is_some().then_some(salt);
-        let sealed = entry.whom.as_ref().zip(salt).map(|(whom, salt)| seal(whom, &salt));
+        let sealed = entry
+            .whom
+            .as_ref()
+            .zip(salt)
+            .map(|(whom, salt)| seal(whom, &salt));
         let hash = chain(before, seq, at, &entry, sealed.as_ref());
         Self {
             seq,
@@ -393,7 +395,13 @@ fn seal(whom: &Whom, salt: &[u8; 16]) -> Digest32 {
     parts.finish()
 }
 
-fn chain(before: &Digest32, seq: u64, at: &str, entry: &Entry, sealed: Option<&Digest32>) -> Digest32 {
+fn chain(
+    before: &Digest32,
+    seq: u64,
+    at: &str,
+    entry: &Entry,
+    sealed: Option<&Digest32>,
+) -> Digest32 {
     let mut parts = Parts::of("cld-register/1 entry");
     parts.add(Some(before));
     parts.number(Some(seq));

@@ -83,7 +83,8 @@ impl Register {
             "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA cache_size = -32768;",
         )?;
         let head = {
-            let mut last = connection.prepare("SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1")?;
+            let mut last =
+                connection.prepare("SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1")?;
             let mut rows = last.query([])?;
             match rows.next()? {
                 None => Head::NONE,

@@ -78,12 +78,21 @@ impl<'c> Projector<'c> {
         let entry = &placed.entry;
         match (entry.event, &entry.whom) {
             (Event::Request, _) => {
-                self.request
-                    .execute(params![placed.seq.cast_signed(), placed.at, entry.name, entry.file, entry.rows.map(u64::cast_signed)])?;
+                self.request.execute(params![
+                    placed.seq.cast_signed(),
+                    placed.at,
+                    entry.name,
+                    entry.file,
+                    entry.rows.map(u64::cast_signed)
+                ])?;
             }
             (Event::Answers, _) => {
-                self.answers
-                    .execute(params![placed.seq.cast_signed(), placed.at, entry.file, entry.rows.map(u64::cast_signed)])?;
+                self.answers.execute(params![
+                    placed.seq.cast_signed(),
+                    placed.at,
+                    entry.file,
+                    entry.rows.map(u64::cast_signed)
+                ])?;
             }
             (Event::Removed, _) => {
                 for statement in &mut self.removed {
@@ -93,8 +102,13 @@ impl<'c> Projector<'c> {
             (Event::Asked, Some(whom)) => {
                 let status = entry.new_status.map(Status::number);
                 let kept = whom.flags & OF_PERSON;
-                self.asked
-                    .execute(params![whom.person, status, kept, placed.at, whom.reference.as_ref().map(Reference::bytes)])?;
+                self.asked.execute(params![
+                    whom.person,
+                    status,
+                    kept,
+                    placed.at,
+                    whom.reference.as_ref().map(Reference::bytes)
+                ])?;
                 self.sent.execute(params![
                     whom.reference.as_ref().map(Reference::bytes),
                     whom.person,
@@ -108,8 +122,11 @@ impl<'c> Projector<'c> {
             (Event::Answered, Some(whom)) => {
                 let number = whom.new_number.as_ref().map(number_text);
                 let (number, offered) = split(entry.new_status, number);
-                self.closed
-                    .execute(params![whom.reference.as_ref().map(Reference::bytes), entry.of.map(u64::cast_signed), whom.facts])?;
+                self.closed.execute(params![
+                    whom.reference.as_ref().map(Reference::bytes),
+                    entry.of.map(u64::cast_signed),
+                    whom.facts
+                ])?;
                 // An answer to a request that was made again changes nothing.
                 if entry.new_status.is_some() {
                     self.answered.execute(params![
@@ -130,7 +147,8 @@ impl<'c> Projector<'c> {
                 let number = whom.new_number.as_ref().map(number_text);
                 let (number, offered) = split(entry.new_status, number);
                 let status = entry.new_status.map(Status::number);
-                self.first.execute(params![whom.person, status, number, placed.at])?;
+                self.first
+                    .execute(params![whom.person, status, number, placed.at])?;
                 self.noticed.execute(params![
                     whom.person,
                     status,

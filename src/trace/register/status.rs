@@ -41,7 +41,9 @@ impl Status {
 
     /// What the register keeps.
     pub fn of(number: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.number() == number)
+        Self::ALL
+            .into_iter()
+            .find(|status| status.number() == number)
     }
 
     /// Two digits.

@@ -61,33 +61,53 @@ impl Keeping {
         let file = BufReader::with_capacity(1 << 16, file);
         let (connection, writing) = match (Form::of(&start), &self.lock) {
             (Form::Plain, None) => (self.load(file)?, Writing(None)),
-            (Form::PublicKey, Some(RegisterLock::To { recipient, identity })) => {
+            (
+                Form::PublicKey,
+                Some(RegisterLock::To {
+                    recipient,
+                    identity,
+                }),
+            ) => {
                 let identities = identities(identity).map_err(|source| RegisterError::Locked {
                     source: Box::new(source),
                 })?;
-                let reader = identities.reader(file).map_err(RegisterError::sealed(path))?;
-                (self.load(reader)?, Writing(Some(Lock::To(vec![recipient.clone()]))))
+                let reader = identities
+                    .reader(file)
+                    .map_err(RegisterError::sealed(path))?;
+                (
+                    self.load(reader)?,
+                    Writing(Some(Lock::To(vec![recipient.clone()]))),
+                )
             }
             (Form::Passphrase(_), Some(RegisterLock::Passphrase)) => {
                 let passphrase = self.asked(self.ask)?;
                 let reader = encrypted::reader_with_passphrase(file, passphrase.clone())
                     .map_err(RegisterError::sealed(path))?;
-                (self.load(reader)?, Writing(Some(Lock::Passphrase(passphrase))))
+                (
+                    self.load(reader)?,
+                    Writing(Some(Lock::Passphrase(passphrase))),
+                )
             }
             (Form::Armoured, _) => {
                 return Err(RegisterError::sealed(path)(OpenError::Armoured));
             }
             (Form::Plain, Some(_)) => {
-                return otherwise("is not encrypted, though `tracing.encrypted` says so. Encrypt it with age as that says, or take the entry away");
+                return otherwise(
+                    "is not encrypted, though `tracing.encrypted` says so. Encrypt it with age as that says, or take the entry away",
+                );
             }
             (_, None) => {
                 return otherwise("is encrypted. Say under `tracing.encrypted` how it is opened");
             }
             (Form::PublicKey, Some(_)) => {
-                return otherwise("is encrypted to a public key and not with a passphrase. Say so under `tracing.encrypted`");
+                return otherwise(
+                    "is encrypted to a public key and not with a passphrase. Say so under `tracing.encrypted`",
+                );
             }
             (Form::Passphrase(_), Some(_)) => {
-                return otherwise("is encrypted with a passphrase and not to a public key. Say so under `tracing.encrypted`");
+                return otherwise(
+                    "is encrypted with a passphrase and not to a public key. Say so under `tracing.encrypted`",
+                );
             }
         };
         Ok(Some((connection, writing)))
@@ -100,14 +120,19 @@ impl Keeping {
     pub(super) fn begin(&self) -> Result<Writing, RegisterError> {
         Ok(match &self.lock {
             None => Writing(None),
-            Some(RegisterLock::To { recipient, identity }) => {
+            Some(RegisterLock::To {
+                recipient,
+                identity,
+            }) => {
                 // What could not be opened again must not be made.
                 identities(identity).map_err(|source| RegisterError::Locked {
                     source: Box::new(source),
                 })?;
                 Writing(Some(Lock::To(vec![recipient.clone()])))
             }
-            Some(RegisterLock::Passphrase) => Writing(Some(Lock::Passphrase(self.asked(self.ask_new)?))),
+            Some(RegisterLock::Passphrase) => {
+                Writing(Some(Lock::Passphrase(self.asked(self.ask_new)?)))
+            }
         })
     }
 
@@ -152,7 +177,8 @@ impl Keeping {
         if more > 0 {
             return Err(damaged());
         }
-        let version: Result<i64, _> = connection.query_row("PRAGMA user_version", [], |row| row.get(0));
+        let version: Result<i64, _> =
+            connection.query_row("PRAGMA user_version", [], |row| row.get(0));
         if version.ok() != Some(VERSION) {
             return Err(damaged());
         }

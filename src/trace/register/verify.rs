@@ -71,7 +71,11 @@ impl Register {
         Ok(verified)
     }
 
-    fn follow(&self, replayed: &Connection, noted: Option<&Digest32>) -> Result<Verified, RegisterError> {
+    fn follow(
+        &self,
+        replayed: &Connection,
+        noted: Option<&Digest32>,
+    ) -> Result<Verified, RegisterError> {
         let mut projector = Projector::new(replayed)?;
         let mut all = self.connection.prepare(entry::SELECT)?;
         let mut rows = all.query([])?;
