@@ -8,8 +8,14 @@ mod bounded;
 mod code;
 mod columns;
 mod error;
+#[cfg(test)]
+mod property_tests;
 mod read;
+#[cfg(test)]
+mod refusal_tests;
 mod row;
+#[cfg(test)]
+mod sample;
 #[cfg(test)]
 mod tests;
 

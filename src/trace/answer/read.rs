@@ -13,9 +13,6 @@ pub const LONGEST_FILE: u64 = 1_000_000_000;
 /// The most bytes a row may have.
 pub const LONGEST_ROW: u64 = 64 * 1024;
 
-/// The mark by which some programs begin UTF-8.
-const MARK: &[u8] = b"\xEF\xBB\xBF";
-
 /// The rows of an answer file: an iterator. An error ends it, and nothing of the file may then be applied.
 ///
 /// The file is read twice: once for its digest, by which a file that was applied before is known, and once for its rows.
@@ -111,10 +108,6 @@ impl Answers {
     /// Finds the names, in the first record or in the second, after one about the file.
     fn bind(&mut self) -> Result<(), AnswerError> {
         self.next_record()?;
-        if let Some(rest) = self.record.get(0).and_then(|c| c.strip_prefix(MARK)) {
-            let cells = std::iter::once(rest).chain(self.record.iter().skip(1));
-            self.record = cells.map(unquoted).collect();
-        }
         if !Columns::are_in(self.record.iter()) {
             let batch = Batch::of(&self.record);
             if let Some(code @ FileCode::Refused(_)) = batch.code {
@@ -268,12 +261,6 @@ impl Batch {
             rows: code.and(rows),
         }
     }
-}
-
-/// A cell behind the mark of UTF-8, which kept its quotes from being seen.
-fn unquoted(cell: &[u8]) -> &[u8] {
-    let inner = cell.strip_prefix(b"\"").and_then(|c| c.strip_suffix(b"\""));
-    inner.unwrap_or(cell)
 }
 
 /// The reader's own faults: it reads bytes of any kind and rows of any length, so that only the system's are left.
