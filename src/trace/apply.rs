@@ -86,7 +86,7 @@ fn apply_in(config: &TracingConfig, change: &mut Change<'_>, paths: &[PathBuf]) 
 fn settle(
     change: &mut Change<'_>,
     files: Vec<File>,
-    rows: Vec<(usize, AnswerRow)>,
+    rows: Rows,
     facts: impl FnOnce(&Questions) -> Result<Facts>,
     applied: &mut Applied,
 ) -> Result<()> {
@@ -108,12 +108,15 @@ fn settle(
     Ok(())
 }
 
+/// Answers with the position of their file.
+type Rows = Vec<(usize, AnswerRow)>;
+
 /// Reads the files that are new to their ends.
 fn read(
     change: &Change<'_>,
     paths: &[PathBuf],
     applied: &mut Applied,
-) -> Result<(Vec<File>, Vec<(usize, AnswerRow)>)> {
+) -> Result<(Vec<File>, Rows)> {
     let (mut files, mut rows): (Vec<File>, Vec<_>) = (Vec::new(), Vec::new());
     for path in paths {
         let fault = |error| Error::Input(format!("{} {error}", path.display()));
@@ -150,11 +153,7 @@ struct Questions {
 }
 
 impl Questions {
-    fn of(
-        change: &mut Change<'_>,
-        rows: Vec<(usize, AnswerRow)>,
-        applied: &mut Applied,
-    ) -> Result<Self> {
+    fn of(change: &mut Change<'_>, rows: Rows, applied: &mut Applied) -> Result<Self> {
         let mut all: BTreeMap<Reference, Answered> = BTreeMap::new();
         let mut claims: HashMap<u64, HashSet<String>> = HashMap::new();
         for (file, answer) in rows {

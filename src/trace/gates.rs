@@ -204,6 +204,9 @@ mod tests {
     use super::*;
     use crate::nhs_number::canonical;
 
+    /// What makes a good claim fail, and as what.
+    type Spoilt = (fn(&mut Claim), Rule, Status);
+
     fn number(text: &str) -> NhsNumber {
         canonical(text).unwrap()
     }
@@ -280,7 +283,7 @@ mod tests {
 
     #[test]
     fn each_gate_says_no_by_itself() {
-        let changes: [(fn(&mut Claim), Rule, Status); 10] = [
+        let changes: [Spoilt; 10] = [
             (
                 |c| c.matched = Matched::None,
                 Rule::Sentinel,
