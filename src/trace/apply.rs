@@ -49,7 +49,6 @@ struct File {
 /// Answers to one question.
 struct Answered {
     sent: Sent,
-    person: Person,
     /// The first answer.
     answer: AnswerRow,
     file: usize,
@@ -73,23 +72,11 @@ pub fn apply(
 
 fn apply_in(config: &TracingConfig, change: &mut Change<'_>, paths: &[PathBuf]) -> Result<Applied> {
     let mut applied = Applied::default();
-    let (files, rows) = read(change, paths, &mut applied)?;
+    let (files, questions) = read(change, paths, &mut applied)?;
     if files.is_empty() {
         return Ok(applied);
     }
-    let facts = |answers: &Questions| Facts::read(config, answers);
-    settle(change, files, rows, facts, &mut applied)?;
-    Ok(applied)
-}
-
-/// Everything of answers that are read but what is in the case system, which is asked for with them.
-fn settle(
-    change: &mut Change<'_>,
-    files: Vec<File>,
-    rows: Rows,
-    facts: impl FnOnce(&Questions) -> Result<Facts>,
-    applied: &mut Applied,
-) -> Result<()> {
+    let facts = Facts::read(config, &questions)?;
     let mut entries = Vec::new();
     for file in &files {
         entries.push(change.add(Entry {
@@ -98,26 +85,22 @@ fn settle(
             ..Entry::of(Event::Answers)
         })?);
     }
-    let questions = Questions::of(change, rows, applied)?;
-    let facts = facts(&questions)?;
     for (reference, one) in &questions.all {
         let of = entries[one.file];
-        let entry = questions.entry(change, reference, one, of, &facts, applied)?;
+        let entry = questions.entry(change, reference, one, of, &facts, &mut applied)?;
         change.add(entry)?;
     }
-    Ok(())
+    Ok(applied)
 }
-
-/// Answers with the position of their file.
-type Rows = Vec<(usize, AnswerRow)>;
 
 /// Reads the files that are new to their ends.
 fn read(
-    change: &Change<'_>,
+    change: &mut Change<'_>,
     paths: &[PathBuf],
     applied: &mut Applied,
-) -> Result<(Vec<File>, Rows)> {
-    let (mut files, mut rows): (Vec<File>, Vec<_>) = (Vec::new(), Vec::new());
+) -> Result<(Vec<File>, Questions)> {
+    let mut files: Vec<File> = Vec::new();
+    let mut questions = Questions::default();
     for path in paths {
         let fault = |error| Error::Input(format!("{} {error}", path.display()));
         let mut answers = Answers::open(path).map_err(fault)?;
@@ -127,76 +110,95 @@ fn read(
             applied.known += 1;
             continue;
         }
-        let before = rows.len();
+        let mut rows = 0_u64;
         for row in &mut answers {
-            if rows.len() % 4096 == 0 {
+            if rows.is_multiple_of(4096) {
                 interrupt::check()?;
             }
-            rows.push((files.len(), row.map_err(fault)?));
+            rows += 1;
+            questions.add(change, files.len(), row.map_err(fault)?, applied)?;
         }
-        let summary = answers.finish().map_err(fault)?;
-        debug_assert_eq!(summary.rows, (rows.len() - before) as u64);
-        applied.rows += summary.rows;
-        files.push(File {
-            digest,
-            rows: summary.rows,
-        });
+        answers.finish().map_err(fault)?;
+        applied.rows += rows;
+        files.push(File { digest, rows });
     }
-    Ok((files, rows))
+    Ok((files, questions))
+}
+
+/// Who has a number, or was given it.
+struct Holders {
+    first: Box<str>,
+    /// Others too.
+    several: bool,
+}
+
+impl Holders {
+    fn add(all: &mut HashMap<u64, Self>, number: u64, person: &str) {
+        match all.get_mut(&number) {
+            Some(known) => known.several |= *known.first != *person,
+            None => {
+                let first = person.into();
+                let several = false;
+                all.insert(number, Self { first, several });
+            }
+        }
+    }
+
+    /// Whether somebody else is among them.
+    fn but(&self, person: &str) -> bool {
+        self.several || *self.first != *person
+    }
 }
 
 /// The questions that there are answers to.
+#[derive(Default)]
 struct Questions {
     all: BTreeMap<Reference, Answered>,
     /// By number: the people for whom it was given.
-    claims: HashMap<u64, HashSet<String>>,
+    claims: HashMap<u64, Holders>,
 }
 
 impl Questions {
-    fn of(change: &mut Change<'_>, rows: Rows, applied: &mut Applied) -> Result<Self> {
-        let mut all: BTreeMap<Reference, Answered> = BTreeMap::new();
-        let mut claims: HashMap<u64, HashSet<String>> = HashMap::new();
-        for (file, answer) in rows {
-            let sent = match answer.reference {
-                Some(reference) => change.sent(&reference)?.map(|sent| (reference, sent)),
-                None => None,
-            };
-            let Some((reference, sent)) = sent else {
-                applied.nobody += 1;
-                continue;
-            };
-            let says = says(&reference, &answer);
-            if sent.answer == Some(says) {
-                applied.repeated += 1;
-                continue;
-            }
-            if let Some(first) = all.get_mut(&reference) {
-                if first.says == says {
-                    applied.repeated += 1;
-                } else {
-                    first.twice = true;
-                }
-                continue;
-            }
-            let Some(person) = change.person(&sent.person)? else {
-                applied.nobody += 1;
-                continue;
-            };
-            if let Matched::Number(number) = answer.matched {
-                let people = claims.entry(number.as_u64()).or_default();
-                people.insert(person.person.clone());
-            }
-            let answered = Answered {
-                sent,
-                person,
-                answer,
-                file,
-                says,
-                twice: false,
-            };
-            all.insert(reference, answered);
+    fn add(
+        &mut self,
+        change: &mut Change<'_>,
+        file: usize,
+        answer: AnswerRow,
+        applied: &mut Applied,
+    ) -> Result<()> {
+        let sent = match answer.reference {
+            Some(reference) => change.sent(&reference)?.map(|sent| (reference, sent)),
+            None => None,
+        };
+        let Some((reference, sent)) = sent else {
+            applied.nobody += 1;
+            return Ok(());
+        };
+        let says = says(&reference, &answer);
+        if sent.answer == Some(says) {
+            applied.repeated += 1;
+            return Ok(());
         }
-        Ok(Self { all, claims })
+        if let Matched::Number(number) = answer.matched {
+            Holders::add(&mut self.claims, number.as_u64(), &sent.person);
+        }
+        if let Some(first) = self.all.get_mut(&reference) {
+            if first.says == says {
+                applied.repeated += 1;
+            } else {
+                first.twice = true;
+            }
+            return Ok(());
+        }
+        let answered = Answered {
+            sent,
+            answer,
+            file,
+            says,
+            twice: false,
+        };
+        self.all.insert(reference, answered);
+        Ok(())
     }
 
     fn entry(
@@ -209,9 +211,10 @@ impl Questions {
         applied: &mut Applied,
     ) -> Result<Entry> {
         let answer = &one.answer;
-        // As it is now: somebody with two questions may have been answered just before.
-        let person = change.person(&one.person.person)?;
-        let person = person.as_ref().unwrap_or(&one.person);
+        let Some(person) = change.person(&one.sent.person)? else {
+            return Err(Error::Internal("a question is about nobody".into()));
+        };
+        let person = &person;
         let mut whom = Whom::person(&person.person);
         whom.reference = Some(*reference);
         whom.facts = Some(one.says);
@@ -293,8 +296,8 @@ impl Questions {
         let of_another = match number {
             None => false,
             Some(number) => {
-                let others = |people: Option<&HashSet<String>>| {
-                    people.is_some_and(|all| all.iter().any(|other| *other != person.person))
+                let others = |people: Option<&Holders>| {
+                    people.is_some_and(|people| people.but(&person.person))
                 };
                 others(self.claims.get(&number.as_u64()))
                     || others(facts.holders.get(&number.as_u64()))
@@ -323,16 +326,16 @@ struct Facts {
     /// Questions about people whose facts are still those that were sent.
     unchanged: HashSet<Reference>,
     /// By number that was given: the living people of the case system who have it.
-    holders: HashMap<u64, HashSet<String>>,
+    holders: HashMap<u64, Holders>,
 }
 
 impl Facts {
     fn read(config: &TracingConfig, questions: &Questions) -> Result<Self> {
-        let mut asked: HashMap<&str, Vec<(&Reference, &Answered)>> = HashMap::new();
-        for (reference, one) in &questions.all {
-            let of_person = asked.entry(&one.person.person).or_default();
-            of_person.push((reference, one));
-        }
+        let questions_of = questions.all.iter();
+        let mut asked: Vec<(&str, &Reference, &Answered)> = questions_of
+            .map(|(reference, one)| (one.sent.person.as_str(), reference, one))
+            .collect();
+        asked.sort_unstable_by_key(|(person, ..)| *person);
         let mut found = Self::default();
         let mut met: HashSet<&str> = HashSet::new();
         people::read(&config.people, &config.keep, |row| {
@@ -340,18 +343,21 @@ impl Facts {
                 && questions.claims.contains_key(&number)
                 && !row.is_dead()
             {
-                let holders = found.holders.entry(number).or_default();
-                holders.insert(row.person.to_owned());
+                Holders::add(&mut found.holders, number, row.person);
             }
-            if let Some((person, asked)) = asked.get_key_value(row.person) {
+            let from = asked.partition_point(|(person, ..)| *person < row.person);
+            let of_person = asked[from..]
+                .iter()
+                .take_while(|(person, ..)| *person == row.person);
+            let mut once = None;
+            for (person, reference, one) in of_person {
                 // Two rows of one person: nobody knows which is the one that was sent.
-                let once = met.insert(person);
-                for (reference, one) in asked {
-                    if once && row.facts(reference) == one.sent.facts {
-                        found.unchanged.insert(**reference);
-                    } else {
-                        found.unchanged.remove(*reference);
-                    }
+                if *once.get_or_insert_with(|| met.insert(person))
+                    && row.facts(reference) == one.sent.facts
+                {
+                    found.unchanged.insert(**reference);
+                } else {
+                    found.unchanged.remove(*reference);
                 }
             }
             Ok(())

@@ -78,9 +78,11 @@ impl Register {
     }
 
     fn of(connection: Connection) -> Result<Self, RegisterError> {
-        // Nothing is ever put aside in files, and what is erased is overwritten.
+        // Nothing is ever put aside in files, and what is erased is overwritten. Nor is anything kept to go back to: what
+        // fails is thrown away.
         connection.execute_batch(
-            "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA cache_size = -32768;",
+            "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA cache_size = -32768; \
+             PRAGMA journal_mode = OFF;",
         )?;
         let head = {
             let mut last =
@@ -135,10 +137,10 @@ impl Register {
         self.head
     }
 
-    /// Changes it in memory, wholly or not at all. `at` is the time, as RFC 3339 has it.
+    /// Changes it in memory. `at` is the time, as RFC 3339 has it.
     ///
     /// # Errors
-    /// What `work` fails with; the register is then as before.
+    /// What `work` fails with; this copy in memory is then empty and good for nothing, the file as before.
     pub fn change<T, E: From<RegisterError>>(
         &mut self,
         at: &str,
@@ -156,7 +158,8 @@ impl Register {
                 Ok(made)
             }
             Err(error) => {
-                self.connection.execute_batch("ROLLBACK").map_err(sql)?;
+                self.connection = Connection::open_in_memory().map_err(sql)?;
+                self.head = Head::NONE;
                 Err(error)
             }
         }
