@@ -233,11 +233,22 @@ pub fn open_with_passphrase(
     file: &[u8],
     passphrase: Passphrase,
 ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    read_whole(reader_with_passphrase(file, passphrase)?, file.len())
+}
+
+/// Opens a file that has a passphrase as a stream.
+///
+/// # Errors
+/// [`OpenError`] where it is encrypted otherwise or its head is damaged. Damage further on is met while it is read, see
+/// [`OpenError::of_reading`].
+pub fn reader_with_passphrase<R: io::BufRead>(
+    file: R,
+    passphrase: Passphrase,
+) -> Result<StreamReader<R>, OpenError> {
     let mut identity = scrypt::Identity::new(passphrase);
     identity.set_max_work_factor(MOST_WORK);
     let decryptor = Decryptor::new_buffered(file)?;
-    let reader = decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity))?;
-    read_whole(reader, file.len())
+    Ok(decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity))?)
 }
 
 /// What a file holds is never longer than the file, so the buffer never grows and leaves no copy behind.
@@ -264,13 +275,21 @@ impl Lock {
     /// # Errors
     /// When there is no memory for the passphrase's work.
     pub fn encrypt(&self, plain: &[u8]) -> io::Result<Vec<u8>> {
+        let mut stream = self.writer(Vec::new())?;
+        stream.write_all(plain)?;
+        stream.finish()
+    }
+
+    /// A stream that encrypts what is written to it; it must be finished.
+    ///
+    /// # Errors
+    /// When the head cannot be written, or there is no memory for the passphrase's work.
+    pub fn writer<W: Write>(&self, output: W) -> io::Result<StreamWriter<W>> {
         let encryptor = match self {
             Self::Passphrase(passphrase) => with_passphrase(passphrase, WORK)?,
             Self::To(keys) => to(keys)?,
         };
-        let mut stream = encryptor.wrap_output(Vec::new())?;
-        stream.write_all(plain)?;
-        stream.finish()
+        encryptor.wrap_output(output)
     }
 }
 

@@ -20,6 +20,7 @@
 //! | [`map`] | source columns to fields, local codes to values, and which value a code may stand for | … |
 //! | [`extract`] | files and answers of databases to blocks of records, blocks to columns of cells | nothing of the return |
 //! | [`custodian`] | what only the custodian of the key has: crosswalk, log of re-identifications | `treat` |
+//! | [`trace`] | NHS numbers that are missing: who is asked about, the request to PDS, its answer, the register, what people then do | `validate`, [`write`], [`config`] |
 //! | [`portal`] | whether a file would pass the portal's file rules as it stands, for `cld validate` | the return's field names |
 //! | [`config`], [`schema`] | what the council wants, what the return is; read strictly, compiled once | each other's names |
 //! | [`finding`], [`error`] | what is wrong with a record, what ends a command | |
@@ -93,6 +94,7 @@ pub mod schema;
 pub mod select;
 mod separator;
 pub mod tokens;
+pub mod trace;
 pub mod treat;
 pub mod validate;
 pub mod write;

@@ -15,6 +15,7 @@ mod requirements;
 mod runs;
 mod support;
 mod tables;
+mod trace;
 mod treatment;
 mod validation;
 mod verifiers;

@@ -18,6 +18,9 @@ const MAX_RECIPIENTS: u64 = 64 * 1024;
 /// others, and what is read from a file is no passphrase.
 pub const ASK: Ask = Ask(ask);
 
+/// Asks for the passphrase of a file that is to be made, twice.
+pub const ASK_NEW: Ask = Ask(|file| ask_new(file).map_err(io::Error::other));
+
 fn ask(file: &Path) -> io::Result<Passphrase> {
     prompt(&format!("Passphrase of {}: ", file.display()))
 }

@@ -19,6 +19,7 @@ mod run;
 mod sample;
 
 mod schema;
+mod trace;
 mod validate;
 mod worklist;
 
@@ -69,6 +70,9 @@ enum Command {
     Map(map::Command),
     /// Write the findings of a run as a workbook
     Worklist(worklist::Arguments),
+    /// Trace NHS numbers that are missing: request, answers, register
+    #[command(subcommand)]
+    Trace(trace::Command),
     /// Make and look after keys
     #[command(subcommand)]
     Key(key::Command),
@@ -149,6 +153,7 @@ impl Command {
             Self::Validate(arguments) => validate::run(arguments, schemas),
             Self::Map(command) => command.run(schemas),
             Self::Worklist(arguments) => worklist::run(arguments),
+            Self::Trace(command) => command.run(schemas),
             Self::Key(command) => command.run(schemas),
             Self::Bridge(arguments) => bridge::run(arguments, schemas),
             Self::Reidentify(arguments) => reidentify::run(arguments),

@@ -7,8 +7,12 @@ mod raw;
 mod reader;
 mod statement;
 mod tables;
+mod tracing;
 mod valid;
 
+pub use tracing::{
+    AllocationsConfig, Flag, GenderCode, KeepConfig, PeopleConfig, RegisterLock, TracingConfig,
+};
 pub use valid::{
     Band, Cancelled, CodesFile, Config, Gate, Governance, ObjectionsConfig, Period,
     REASONS_OF_THE_RETURN, Selection, SourceConfig,

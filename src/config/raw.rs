@@ -63,6 +63,7 @@ pub struct RawConfig {
     pub previous: Option<String>,
     pub previous_public_key: Option<String>,
     pub objections: Option<RawObjections>,
+    pub tracing: Option<super::tracing::RawTracing>,
 }
 
 #[derive(Debug, serde::Deserialize)]

@@ -132,6 +132,9 @@ impl Reader<'_> {
         if nested(&bundle_dir, &worklist_dir) {
             self.fault("output", "the worklist is identifiable and may not lie in the folder of the bundles, nor they in its folder");
         }
+        let tracing = raw
+            .tracing
+            .and_then(|raw| self.tracing(raw, &bundle_dir, &worklist_dir));
         let custodian = raw.key.custodian.as_deref().and_then(|text| {
             let key = text.parse();
             if let Err(NoPublicKey) = key {
@@ -187,6 +190,7 @@ impl Reader<'_> {
             previous_public_key: raw.previous_public_key.as_deref().map(|p| self.path(p)),
             people_again,
             objections,
+            tracing,
             worklist_keep_days: raw.output.worklist_keep_days,
         })
     }
@@ -241,7 +245,7 @@ impl Reader<'_> {
         self.faults.push(format!("{key}: {fault}"));
     }
 
-    fn path(&self, text: &str) -> PathBuf {
+    pub(super) fn path(&self, text: &str) -> PathBuf {
         self.base.join(text)
     }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::ConfigError;
 use super::raw::RawConfig;
 use super::reader::{Reader, inside, nested};
+use super::tracing::TracingConfig;
 use crate::date::Date;
 use crate::encrypted::PublicKey;
 use crate::extract::Source;
@@ -66,6 +67,8 @@ pub struct Config {
     pub people_again: Band,
     /// People who objected, and why nothing is left out for it.
     pub objections: Option<ObjectionsConfig>,
+    /// How NHS numbers are traced, where they are.
+    pub tracing: Option<TracingConfig>,
     /// Days for which worklists are kept, where the council says so.
     pub worklist_keep_days: Option<u32>,
 }

@@ -19,7 +19,7 @@ use crate::attest::{self, SigningKey, VerifyError, digest, disclosed, report};
 use crate::config::{Config, SourceConfig};
 use crate::date::Date;
 use crate::error::{Error, Result};
-use crate::extract::Kind;
+use crate::extract::{Kind, Source};
 use crate::schema::Make;
 use crate::select::Exclusion;
 use crate::tokens::without_nhs_numbers;

@@ -11,7 +11,7 @@ mod lexicon;
 mod number;
 mod period;
 mod plan;
-mod postcode;
+pub(crate) mod postcode;
 mod rules;
 mod status;
 mod tally;

@@ -39,6 +39,10 @@ pub use staging::{Lock, Staging, UNFINISHED};
 pub use tables::{FindingRow, GridRow, data_quality_csv, findings_csv, grid_rows};
 pub use texts::{Column, Texts};
 pub use workbook::{MOST_UNASKED, WORKBOOK, Workbook, is_refusal, write_workbook};
+pub(crate) use workbook::{
+    begin as begin_sheet, book as begin_book, end as end_sheet, save as save_book, write_number,
+    write_text,
+};
 pub use worklist::{WorklistHeader, WorklistLines, unverified_csv};
 
 use std::io;

@@ -59,7 +59,12 @@ const FIRST: [&str; 13] = [
 const LAST: [&str; 3] = ["follows_from", "record_excluded", "rule"];
 
 /// The columns of numbers, and one that may be longer than Excel shows of cells made for text.
-const NOT_LITERAL: [&str; 5] = [
+const NOT_LITERAL: [&str; 10] = [
+    "attempts",
+    "confidence",
+    "days_waiting",
+    "longest_days_waiting",
+    "people",
     "row",
     "records",
     "caused",
@@ -97,8 +102,30 @@ pub(super) fn write(directory: &Path, sheet_lines: usize) -> Result<Workbook> {
     let rules = Listing::read(directory.join("findings-by-rule.csv"), &BY_RULE)?;
     let cases = Cases::of(&findings)?;
 
+    let mut sheets = Vec::new();
+    let path = save(directory, WORKBOOK, || {
+        // Sheets of four gibibytes need what readers other than Excel may not know.
+        let marks = findings.len().saturating_mul(findings.header().len()) * 64;
+        let mut book = book(directory, "Findings", marks as u64 + findings.bytes())?;
+        by_case(&mut book, &findings, &cases, sheet_lines, &mut sheets)?;
+        by_rule(&mut book, &findings, &rules, &mut sheets)?;
+        Ok(book)
+    })?;
+    Ok(Workbook {
+        path,
+        findings: findings.len() as u64,
+        folded: cases.all_folded() as u64,
+        sheets,
+    })
+}
+
+/// Fills a workbook and gives it its name in a directory, over an earlier one. Only the owner can read it.
+///
+/// # Errors
+/// What `fill` gives; when the disk is full. An earlier workbook then stands.
+pub fn save(directory: &Path, name: &str, fill: impl FnOnce() -> Result<Book>) -> Result<PathBuf> {
     // One that was stopped outright may have left its file here.
-    let prefix = format!(".cld-unfinished-{WORKBOOK}");
+    let prefix = format!(".cld-unfinished-{name}");
     match fs::remove_file(directory.join(&prefix)) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => {
             return Err(Error::io("remove", directory.join(&prefix))(e));
@@ -111,11 +138,8 @@ pub(super) fn write(directory: &Path, sheet_lines: usize) -> Result<Workbook> {
         .rand_bytes(0)
         .tempfile_in(directory)
         .map_err(Error::io("write", directory))?;
-    let mut sheets = Vec::new();
     let written = std::panic::catch_unwind(AssertUnwindSafe(|| -> Result<()> {
-        let mut book = book(directory, &findings)?;
-        by_case(&mut book, &findings, &cases, sheet_lines, &mut sheets)?;
-        by_rule(&mut book, &findings, &rules, &mut sheets)?;
+        let mut book = fill()?;
         let mut writer = BufWriter::with_capacity(1 << 18, file.as_file());
         book.save_to_writer(&mut writer).map_err(refused)?;
         writer.flush().map_err(WriteError::from)?;
@@ -131,15 +155,10 @@ pub(super) fn write(directory: &Path, sheet_lines: usize) -> Result<Workbook> {
         let refused = refused.unwrap_or_else(|| io::Error::other("a sheet cannot grow"));
         Err(WriteError::from(refused).into())
     })?;
-    let path = directory.join(WORKBOOK);
+    let path = directory.join(name);
     file.persist(&path)
         .map_err(|e| Error::io("rename", &path)(e.error))?;
-    Ok(Workbook {
-        path,
-        findings: findings.len() as u64,
-        folded: cases.all_folded() as u64,
-        sheets,
-    })
+    Ok(path)
 }
 
 /// What the system said when a sheet's file could not grow: the library panics then, in any of its threads. 0: nothing.
@@ -169,7 +188,11 @@ fn refused(e: XlsxError) -> Error {
     .into()
 }
 
-fn book(directory: &Path, findings: &Listing) -> Result<Book> {
+/// An empty workbook whose sheets grow in a directory, and take so many bytes there at most.
+///
+/// # Errors
+/// When the directory cannot be used.
+pub fn book(directory: &Path, title: &str, bytes: u64) -> Result<Book> {
     let mut book = Book::new();
     // Sheets are identifiable: their files stay in the directory that only the owner can read.
     book.set_tempdir(directory).map_err(refused)?;
@@ -177,12 +200,10 @@ fn book(directory: &Path, findings: &Listing) -> Result<Book> {
     let made = ExcelDateTime::from_ymd(2000, 1, 1).map_err(refused)?;
     book.set_properties(
         &DocProperties::new()
-            .set_title("Findings")
+            .set_title(title)
             .set_creation_datetime(&made),
     );
-    // Sheets of four gibibytes need what readers other than Excel may not know, so it is not switched on for others.
-    let marks = findings.len().saturating_mul(findings.header().len()) * 64;
-    book.use_zip_large_file(marks as u64 + findings.bytes() > 1 << 31);
+    book.use_zip_large_file(bytes > 1 << 31);
     Ok(book)
 }
 
@@ -354,7 +375,10 @@ fn said(rule: &str, column: &str) -> &'static str {
 }
 
 /// Begins a sheet with its header.
-fn begin<'b, 'n>(
+///
+/// # Errors
+/// When the disk is full.
+pub fn begin<'b, 'n>(
     book: &'b mut Book,
     name: &str,
     columns: impl Iterator<Item = &'n str>,
@@ -379,7 +403,10 @@ fn begin<'b, 'n>(
 }
 
 /// Ends a sheet of so many lines.
-fn end(sheet: &mut Worksheet, lines: usize, columns: usize) -> Result<()> {
+///
+/// # Errors
+/// When the library refuses the range.
+pub fn end(sheet: &mut Worksheet, lines: usize, columns: usize) -> Result<()> {
     let (row, column) = (lines as u32, columns as u16 - 1);
     sheet
         .autofilter(0, 0, row, column)
@@ -394,24 +421,37 @@ fn end(sheet: &mut Worksheet, lines: usize, columns: usize) -> Result<()> {
 /// How wide a column is, in characters.
 fn width(column: &str) -> f64 {
     match column {
-        "what_to_do" | "what_is_wrong" => 50.0,
+        "what_to_do" | "what_is_wrong" | "not_sent" => 50.0,
         "field" | "source_column" | "who" | "expected" | "also_follows" | "follows_from"
         | "rule" => 32.0,
         "received" => 24.0,
-        "severity" | "row" | "column" | "records" | "caused" => 10.0,
+        "severity" | "row" | "column" | "records" | "caused" | "people" | "attempts"
+        | "last_code" | "confidence" => 10.0,
         _ => 18.0,
     }
 }
 
 /// Writes text that stays text, whatever it looks like.
-fn write_text(sheet: &mut Worksheet, row: u32, column: u16, text: &str) -> Result<()> {
+///
+/// # Errors
+/// When the disk is full.
+pub fn write_text(sheet: &mut Worksheet, row: u32, column: u16, text: &str) -> Result<()> {
     sheet
         .write_string(row, column, fitting(text))
         .map(drop)
         .map_err(refused)
 }
 
-fn write_number(sheet: &mut Worksheet, row: u32, column: u16, number: Option<u64>) -> Result<()> {
+/// Writes a number, or nothing.
+///
+/// # Errors
+/// When the disk is full.
+pub fn write_number(
+    sheet: &mut Worksheet,
+    row: u32,
+    column: u16,
+    number: Option<u64>,
+) -> Result<()> {
     match number {
         Some(number) => sheet
             .write_number(row, column, number as f64)

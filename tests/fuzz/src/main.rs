@@ -5,6 +5,7 @@
 //! an error could carry a value.
 #![no_main]
 
+mod answer;
 mod attest;
 mod csv_source;
 mod identifiers;
@@ -17,7 +18,7 @@ use libfuzzer_sys::fuzz_target;
 
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 13] = [
+const TARGETS: [(&str, Target); 14] = [
     ("manifest", attest::manifest),
     ("envelope", attest::envelope),
     ("checksums", attest::checksums),
@@ -31,6 +32,7 @@ const TARGETS: [(&str, Target); 13] = [
     ("csv", csv_source::csv),
     ("nhs-number", identifiers::nhs_number),
     ("local-id", identifiers::local_id),
+    ("answer", answer::answer),
 ];
 
 fuzz_target!(|bytes: &[u8]| {

@@ -1,0 +1,173 @@
+//! `cld trace`: NHS numbers that are missing.
+
+mod apply;
+mod purge;
+mod request;
+mod select;
+mod status;
+mod verify;
+mod worklist;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::Format;
+use super::custodian::{ASK, ASK_NEW};
+use super::print::number;
+use crate::config::{Config, TracingConfig};
+use crate::date::Date;
+use crate::error::{Error, Result};
+use crate::trace::register::{Keeping, Register};
+use crate::trace::select::{Exclusion, Moment, Selection};
+
+/// NHS numbers that are missing or not verified: who may be asked about, the request, its answers, and what is left to do.
+///
+/// `tracing:` of the configuration says where people, allocations and the register are. Nothing is sent: a request is a
+/// file for the Personal Demographics Service, and its answer a file to apply.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Count who would be asked about, and who not and why; changes nothing
+    Select(Common),
+    /// Write the request, and into the register whom it asks about
+    Request(request::Arguments),
+    /// Apply answers: all of the files given, or nothing of them
+    Apply(apply::Arguments),
+    /// Write who could not be settled, by what is to be done next
+    Worklist(worklist::Arguments),
+    /// Count the people of the register by NHS Number Status Indicator
+    Status(Common),
+    /// Check that the register is what its log says, and that the log is whole
+    Verify(verify::Arguments),
+    /// Remove what is kept longer than it should be
+    Purge(purge::Arguments),
+}
+
+/// What every one of them is told.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// The configuration.
+    #[arg(long, value_name = "FILE", default_value = "config/cld.yaml")]
+    config: PathBuf,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+impl Command {
+    pub fn run(&self, schemas: Option<&Path>) -> Result<()> {
+        // Whatever is written here is for this account alone.
+        crate::custody::keep_to_ourselves();
+        match self {
+            Self::Select(common) => select::run(common, schemas),
+            Self::Request(arguments) => request::run(arguments, schemas),
+            Self::Apply(arguments) => apply::run(arguments, schemas),
+            Self::Worklist(arguments) => worklist::run(arguments, schemas),
+            Self::Status(common) => status::run(common, schemas),
+            Self::Verify(arguments) => verify::run(arguments, schemas),
+            Self::Purge(arguments) => purge::run(arguments, schemas),
+        }
+    }
+}
+
+/// The configuration, with `tracing:` in it.
+struct Setting {
+    config: Config,
+    tracing: TracingConfig,
+    keeping: Keeping,
+    moment: Moment,
+}
+
+impl Common {
+    fn setting(&self, schemas: Option<&Path>) -> Result<Setting> {
+        let mut config = Config::load(&self.config, schemas)?;
+        let Some(tracing) = config.tracing.take() else {
+            return Err(Error::Usage(format!(
+                "{}: there is no `tracing:`, which says where people, their allocations and the register are",
+                self.config.display()
+            )));
+        };
+        let keeping = Keeping {
+            path: tracing.register.clone(),
+            lock: tracing.encrypted.clone(),
+            ask: ASK,
+            ask_new: ASK_NEW,
+        };
+        Ok(Setting {
+            config,
+            tracing,
+            keeping,
+            moment: now(),
+        })
+    }
+}
+
+impl Setting {
+    /// The register to look at, which must be there.
+    fn register(&self) -> Result<Register> {
+        Register::open(&self.keeping)?.ok_or_else(|| {
+            Error::Input(format!(
+                "there is no register {} yet: cld trace request begins it. If there was one, restore it",
+                self.keeping.path.display()
+            ))
+        })
+    }
+
+    /// Refuses a folder for identifiable files where bundles are.
+    fn refuse_among_bundles(&self, directory: &Path) -> Result<()> {
+        let file = directory.join("file");
+        self.config.refuse_among_bundles(&file)?;
+        let refused = crate::custody::refuse_among_bundles(&file)
+            .and_then(|()| crate::custody::refuse_among_bundles(directory));
+        refused.map_err(|e| Error::Usage(format!("{}: {e}", directory.display())))
+    }
+}
+
+fn now() -> Moment {
+    let now = chrono::Utc::now();
+    let day = now.with_timezone(&chrono::Local).format("%Y-%m-%d");
+    Moment {
+        at: now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        today: Date::parse_iso(&day.to_string()).unwrap_or(Date::LAST),
+    }
+}
+
+/// A line of a count.
+fn line(count: u64, words: &str) -> String {
+    format!("{:>12}  {words}\n", number(count))
+}
+
+/// A selection in words.
+fn told(selection: &Selection) -> String {
+    let mut text = line(selection.rows, "people in the file");
+    text += &line(selection.selected(), "to be asked about");
+    text += &line(
+        selection.cross_check,
+        "  with the number they have (cross check)",
+    );
+    text += &line(selection.alphanumeric, "  by name (alphanumeric trace)");
+    if selection.again > 0 {
+        text += &line(selection.again, "  of these once again");
+    }
+    for exclusion in Exclusion::ALL {
+        if let Some(count) = selection.excluded.get(&exclusion) {
+            text += &line(*count, &format!("not: {}", exclusion.words()));
+        }
+    }
+    text
+}
+
+/// A selection for programs.
+fn machine(selection: &Selection) -> serde_json::Value {
+    let excluded = selection.excluded.iter();
+    let noticed = selection.noticed.iter();
+    serde_json::json!({
+        "people": selection.rows,
+        "selected": selection.selected(),
+        "cross_check": selection.cross_check,
+        "alphanumeric": selection.alphanumeric,
+        "again": selection.again,
+        "excluded": excluded.map(|(e, n)| (e.name(), *n)).collect::<std::collections::BTreeMap<_, _>>(),
+        "noticed": noticed.map(|(r, n)| (r.name(), *n)).collect::<std::collections::BTreeMap<_, _>>(),
+    })
+}

@@ -1,0 +1,71 @@
+//! `cld trace purge`.
+
+use std::path::Path;
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Common, Format, line};
+use crate::cli::print;
+use crate::error::Result;
+use crate::trace::purge::purge;
+use crate::trace::register::Register;
+
+/// Remove what is kept longer than it should be.
+///
+/// People who died or had no worker any more longer ago than `tracing.keep` says go from the register, and the entries of its log
+/// lose whom they are about; that something happened stays, and the log stays whole. Request and answer files as old are
+/// removed where they lie in the folder `tracing.requests`, known by their digests. All of it is written to the log.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    /// Say what would be removed, and remove nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
+    let setting = arguments.common.setting(schemas)?;
+    if !setting.keeping.path.exists() {
+        setting.register()?;
+    }
+    let mut changed = Register::to_change(&setting.keeping)?;
+    let purged = purge(
+        &setting.tracing,
+        &mut changed,
+        &setting.moment,
+        arguments.dry_run,
+    )?;
+    match arguments.common.format {
+        Format::Human => {
+            let what = if arguments.dry_run {
+                "would go"
+            } else {
+                "removed"
+            };
+            let mut text = line(purged.people, &format!("people {what}"));
+            text += &line(
+                purged.entries,
+                &format!("entries: whom they are about {what}"),
+            );
+            text += &line(purged.files, &format!("request and answer files {what}"));
+            if purged.not_found > 0 {
+                text += &line(
+                    purged.not_found,
+                    "files as old are not in the folder of the requests: remove them yourself",
+                );
+            }
+            text += &line(purged.kept, "people who left are kept for now");
+            print::out(&text)
+        }
+        Format::Json => print::json(&json!({
+            "dry_run": arguments.dry_run,
+            "people": purged.people,
+            "entries": purged.entries,
+            "files": purged.files,
+            "files_not_found": purged.not_found,
+            "kept": purged.kept,
+        })),
+    }
+}

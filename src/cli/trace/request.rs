@@ -1,0 +1,68 @@
+//! `cld trace request`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Common, Format};
+use crate::cli::print::{self, number, shown};
+use crate::error::{Error, Result};
+use crate::trace::ask::{ask, strays};
+use crate::trace::register::{Register, make_private};
+
+/// Write the request, and into the register whom it asks about.
+///
+/// Makes files for PDS MESH in the folder `tracing.requests` of the configuration, and begins the register if there is none.
+/// They identify people: only you can read them, and they may not lie where bundles are. A file is known to the register
+/// by its digest, so send it as it is.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    /// Write the files here instead.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
+    let setting = arguments.common.setting(schemas)?;
+    let directory = arguments.out.as_ref().unwrap_or(&setting.tracing.requests);
+    setting.refuse_among_bundles(directory)?;
+    make_private(directory).map_err(Error::io("make", directory))?;
+    let mut changed = Register::to_change(&setting.keeping)?;
+    let known = changed.register().request_names()?;
+    let strays = strays(directory, &known).map_err(Error::io("read", directory))?;
+    if !strays.is_empty() {
+        print::note(&format!(
+            "{} of the request files in {} are not in the register, as somebody stopped the command that made them. Never send those: remove them",
+            strays.len(),
+            directory.display()
+        ));
+    }
+    let requested = ask(&setting.tracing, &mut changed, directory, &setting.moment)?;
+    match arguments.common.format {
+        Format::Human => {
+            let mut text = super::told(&requested.selection);
+            for file in &requested.files {
+                let rows = number(file.rows);
+                text += &format!(
+                    "\n{}  {rows} rows, SHA-256 {}\n",
+                    shown(&file.path),
+                    file.digest
+                );
+            }
+            print::out(&text)
+        }
+        Format::Json => {
+            let files = requested.files.iter().map(|file| {
+                json!({ "file": file.path, "rows": file.rows, "bytes": file.bytes, "sha256": file.digest })
+            });
+            let files: Vec<_> = files.collect();
+            let mut value = super::machine(&requested.selection);
+            value["files"] = json!(files);
+            value["unknown_files"] = json!(strays.len());
+            print::json(&value)
+        }
+    }
+}

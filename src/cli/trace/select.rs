@@ -1,0 +1,26 @@
+//! `cld trace select`.
+
+use std::path::Path;
+
+use super::{Common, Format};
+use crate::cli::print;
+use crate::error::{Error, Result};
+use crate::trace::register::Register;
+use crate::trace::select::select;
+
+pub fn run(common: &Common, schemas: Option<&Path>) -> Result<()> {
+    let setting = common.setting(schemas)?;
+    let mut register = match Register::open(&setting.keeping)? {
+        Some(register) => register,
+        None => Register::new()?,
+    };
+    // What is noticed on the way is noticed in memory only: nothing is saved.
+    let selection = register.change(&setting.moment.at, |change| {
+        let selection = select(&setting.tracing, change, &setting.moment, |_| Ok(()))?;
+        Ok::<_, Error>(selection)
+    })?;
+    match common.format {
+        Format::Human => print::out(&super::told(&selection)),
+        Format::Json => print::json(&super::machine(&selection)),
+    }
+}

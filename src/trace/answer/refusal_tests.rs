@@ -1,0 +1,227 @@
+//! An answer is refused whole where it is not whole, and before anything fills the memory.
+
+use std::fs;
+
+use super::sample::{COLUMNS, file, read, refused, rows, table};
+use super::*;
+
+#[test]
+fn a_required_column_that_is_missing_or_there_twice_refuses_the_file() {
+    for (at, name) in COLUMNS.iter().enumerate() {
+        let others: Vec<_> = (0..COLUMNS.len()).filter(|n| *n != at).collect();
+        let found = read(table().ordered(&others).text().as_bytes());
+        let column = Column::ALL.into_iter().find(|c| c.names()[0] == *name);
+        match (column, found) {
+            (Some(Column::Reference), Err(AnswerError::NoNames)) => (),
+            (Some(column), Err(AnswerError::Missing { columns })) => {
+                assert!(column.is_required());
+                assert_eq!(columns, [column]);
+            }
+            (column, Ok(_)) => assert!(column.is_none_or(|c| !c.is_required()), "{name}"),
+            (_, Err(error)) => panic!("{name}: {error}"),
+        }
+        let twice: Vec<_> = (0..COLUMNS.len()).chain([at]).collect();
+        let found = read(table().ordered(&twice).text().as_bytes());
+        match (column, found) {
+            (Some(column), Err(AnswerError::Twice { column: told })) => assert_eq!(told, column),
+            (None, Ok(_)) => (),
+            _ => panic!("{name}"),
+        }
+    }
+    let error = refused(&table().rename("MATCHED_NHS_NO", "X").text()).to_string();
+    assert!(error.contains("MATCHED_NHS_NO"), "{error}");
+    // The request itself, given by mistake.
+    let request = crate::trace::request::COLUMNS.join(",") + "\n";
+    let told = matches!(refused(&request), AnswerError::Missing { columns } if columns.len() == 4);
+    assert!(told);
+}
+
+#[test]
+fn a_record_about_the_file_may_come_first() {
+    let text = table().text();
+    let expected: Vec<_> = rows(&text)
+        .into_iter()
+        .map(|row| AnswerRow {
+            line: row.line + 1,
+            ..row
+        })
+        .collect();
+    for (first, batch) in [
+        (
+            "RESP_1,SPINE_PDS_MESH_V1,20260101120000,4,00",
+            Batch {
+                code: Some(FileCode::Accepted),
+                rows: Some(4),
+            },
+        ),
+        (
+            "MPTREQ_20260101120000,SPINE_MPT_RESPONSE,4,00\r",
+            Batch {
+                code: Some(FileCode::Accepted),
+                rows: Some(4),
+            },
+        ),
+        (
+            "something else",
+            Batch {
+                code: None,
+                rows: None,
+            },
+        ),
+    ] {
+        let (rows, summary) = read(format!("{first}\n{text}").as_bytes()).unwrap();
+        assert_eq!(rows, expected, "{first}");
+        assert_eq!(summary.batch, Some(batch));
+    }
+    for code in 1..=9 {
+        let first = format!("RESP_1,SPINE_PDS_MESH_V1,20260101120000,4,{code:02}\n");
+        for text in [first.clone(), format!("{first}{text}")] {
+            let error = refused(&text);
+            assert!(
+                matches!(error, AnswerError::Refused { code: FileCode::Refused(told) } if told == code),
+                "{error}"
+            );
+            assert!(error.to_string().contains(&format!("code {code:02}")));
+        }
+    }
+    for rows in ["3", "5"] {
+        let error = refused(&format!("RESP_1,X,20260101120000,{rows},00\n{text}"));
+        assert!(matches!(error, AnswerError::Rows { found: 4, .. }));
+    }
+    let two = refused(&format!("a,00\nb,00\n{text}"));
+    assert!(matches!(two, AnswerError::NoNames));
+}
+
+#[test]
+fn what_is_no_answer_is_refused() {
+    assert!(matches!(refused(""), AnswerError::Empty));
+    for text in [
+        "\n",
+        "\r\n\r\n",
+        "Message undeliverable: 14",
+        "{\"errorCode\": \"EPL-152\"}",
+        "<html>\n<body>\n",
+        "20,ref,0,9434765919\n20,ref,0,9434765919\n",
+        "PK\u{3}\u{4}",
+        "U\0N\0I\0Q\0U\0E\0",
+    ] {
+        assert!(matches!(refused(text), AnswerError::NoNames), "{text}");
+    }
+    let only = COLUMNS.join(",") + "\n";
+    assert!(matches!(refused(&only), AnswerError::NoRows));
+    let place = tempfile::tempdir().unwrap();
+    let not_plain = Answers::open(place.path()).map(drop);
+    assert!(matches!(not_plain, Err(AnswerError::NotPlain)));
+    let nowhere = Answers::open(&place.path().join("none")).map(drop);
+    assert!(matches!(nowhere, Err(AnswerError::Io(_))));
+}
+
+#[test]
+fn a_row_that_is_not_whole_refuses_the_file_and_says_where() {
+    for (row, change) in [(0, ","), (3, ","), (2, ",x,y")] {
+        let mut table = table();
+        table.rows[row][5].push_str(change);
+        let error = refused(&table.text());
+        let AnswerError::Cells {
+            line,
+            found,
+            expected,
+        } = error
+        else {
+            panic!("{error}")
+        };
+        let more = change.matches(',').count();
+        assert_eq!((line, found, expected), (row as u64 + 2, 29 + more, 29));
+    }
+    let text = table().text();
+    let cut = text.trim_end().rsplit_once(',').unwrap().0;
+    assert!(matches!(refused(cut), AnswerError::Cells { line: 5, .. }));
+}
+
+#[test]
+fn a_cut_that_could_hide_a_death_or_a_flag_refuses_the_file() {
+    let with_last = |column: &str| {
+        let at = COLUMNS.iter().position(|c| *c == column).expect(column);
+        let others = (0..COLUMNS.len()).filter(|n| *n != at);
+        let mut order: Vec<_> = others.collect();
+        order.push(at);
+        let mut table = table();
+        table.rows.truncate(2);
+        table.ordered(&order).text()
+    };
+    for column in ["DATE_OF_DEATH", "SENSITIVITY_FLAG"] {
+        let text = with_last(column);
+        let whole = text.trim_end();
+        assert_eq!(rows(whole), rows(&text));
+        let cell = whole.rsplit_once(',').unwrap().1;
+        let cut = &whole[..whole.len() - cell.len()];
+        assert!(matches!(refused(cut), AnswerError::CutOff { line: 3, .. }));
+        assert!(read(format!("{cut}\n").as_bytes()).is_ok());
+    }
+    let text = with_last("MATCHED_CONFIDENCE_PERCENTAGE");
+    let cut = text.trim_end().rsplit_once(',').unwrap().0.to_owned() + ",";
+    assert_eq!(rows(&cut)[1].confidence, None);
+}
+
+#[test]
+fn a_row_without_an_end_is_refused_before_it_fills_the_memory() {
+    let text = table().text();
+    let long = |length: usize| {
+        let mut table = table();
+        table.rows[1][8] = "x".repeat(length);
+        table.text()
+    };
+    assert_eq!(rows(&long(60_000)).len(), 4);
+    for length in [70_000, 1_000_000] {
+        let error = refused(&long(length));
+        assert!(
+            matches!(error, AnswerError::RowTooLong { line: 3, .. }),
+            "{error}"
+        );
+    }
+    let open = text.replacen("1 High Street", "\"1 High Street", 1) + &"x,\n".repeat(100_000);
+    let error = refused(&open);
+    assert!(
+        matches!(error, AnswerError::RowTooLong { line: 2, .. }),
+        "{error}"
+    );
+    let names = "x".repeat(1_000_000);
+    let error = refused(&names);
+    assert!(
+        matches!(error, AnswerError::RowTooLong { line: 1, .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_file_longer_than_any_answer_is_refused() {
+    let (_place, path) = file(table().text().as_bytes());
+    let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len(1000).unwrap();
+    let most = super::bounded::digest(&mut fs::File::open(&path).unwrap(), 1000).unwrap();
+    assert_eq!(most.expect("it fits").1, 1000);
+    let less = super::bounded::digest(&mut fs::File::open(&path).unwrap(), 999).unwrap();
+    assert!(less.is_none());
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_read_is_refused() {
+    let (_place, path) = file(table().text().as_bytes());
+    let answers = Answers::open(&path).unwrap();
+    let text = table().text();
+    let longer = text.clone() + text.split_once('\n').unwrap().1;
+    fs::write(&path, longer.replace("100", "099")).unwrap();
+    assert!(matches!(answers.finish(), Err(AnswerError::Changed)));
+}
+
+#[test]
+fn an_error_that_is_passed_over_is_not_forgotten() {
+    let mut table = table();
+    table.rows[1].pop();
+    let (_place, path) = file(table.text().as_bytes());
+    let mut answers = Answers::open(&path).unwrap();
+    assert!(answers.next().unwrap().is_ok());
+    assert!(answers.next().unwrap().is_err());
+    assert!(answers.next().is_none());
+    assert!(matches!(answers.finish(), Err(AnswerError::Unread)));
+}

@@ -1,0 +1,279 @@
+//! The people of the case system and their allocations, as the configuration says where they stand.
+
+use std::collections::HashMap;
+
+use sha2::{Digest, Sha256};
+
+use super::register::Digest32;
+use super::request::{Gender, Reference};
+use super::table;
+use crate::config::{AllocationsConfig, Flag, GenderCode, KeepConfig, PeopleConfig};
+use crate::date::Date;
+use crate::error::Result;
+use crate::nhs_number::{self, NhsNumber};
+
+/// A day that a cell may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Day {
+    /// Blank.
+    None,
+    /// A day.
+    On(Date),
+    /// Something else.
+    Unreadable,
+}
+
+impl Day {
+    /// Reads dd/mm/yyyy, yyyy-mm-dd or yyyymmdd, with a midnight behind it or without.
+    pub fn parse(cell: &str) -> Self {
+        if cell.is_empty() {
+            return Self::None;
+        }
+        let midnight = |time: &str| time.bytes().all(|b| matches!(b, b'0' | b':' | b'.'));
+        let day = match cell.split_once([' ', 'T']) {
+            Some((day, time)) if midnight(time) => day,
+            Some(_) => return Self::Unreadable,
+            None => cell,
+        };
+        let compact = || {
+            let digits = day.len() == 8 && day.bytes().all(|b| b.is_ascii_digit());
+            let part = |from: usize, to: usize| day.get(from..to)?.parse().ok();
+            digits.then(|| Date::new(part(0, 4)?, part(4, 6)?, part(6, 8)?))?
+        };
+        Date::parse(day.as_bytes())
+            .or_else(|| Date::parse_iso(day))
+            .or_else(compact)
+            .map_or(Self::Unreadable, Self::On)
+    }
+
+    /// The day, if it is one.
+    pub fn day(self) -> Option<Date> {
+        match self {
+            Self::On(day) => Some(day),
+            _ => None,
+        }
+    }
+}
+
+/// A person as the case system has them. No `Debug`.
+pub struct PersonRow<'a> {
+    /// Row as a spreadsheet counts.
+    pub row: u64,
+    /// Local id, which may be blank.
+    pub person: &'a str,
+    /// NHS number, where it is one.
+    pub number: Option<NhsNumber>,
+    /// Family name.
+    pub family_name: &'a str,
+    /// Given names.
+    pub given_name: &'a str,
+    /// Gender.
+    pub gender: Gender,
+    /// Date of birth.
+    pub birth: Day,
+    /// Date of death.
+    pub death: Day,
+    /// Postcode.
+    pub postcode: &'a str,
+    /// Objected to the use of their NHS number.
+    pub objects: bool,
+    /// The case system knows the number to be verified.
+    pub verified: bool,
+    /// Was in mental health care.
+    pub mental_health: bool,
+    cells: [&'a str; 7],
+}
+
+impl PersonRow<'_> {
+    /// What stands in the place of the number.
+    pub fn number_text(&self) -> &str {
+        self.cells[0]
+    }
+
+    /// Whether the case system says that the person is dead. A day that cannot be read is one.
+    pub fn is_dead(&self) -> bool {
+        self.death != Day::None
+    }
+
+    /// Digest of everything that a trace may rest on. Salted by the question, so that it tells nothing by itself.
+    pub fn facts(&self, reference: &Reference) -> Digest32 {
+        let mut hash = Sha256::new();
+        hash.update(b"cld-facts/1");
+        hash.update(reference.bytes());
+        for cell in self.cells {
+            hash.update((cell.len() as u64).to_be_bytes());
+            hash.update(cell.as_bytes());
+        }
+        hash.finalize().into()
+    }
+}
+
+/// Reads all people, in the order of the rows.
+///
+/// # Errors
+/// When the file cannot be read or has not the columns; and what `each` fails with.
+pub fn read(
+    config: &PeopleConfig,
+    keep: &KeepConfig,
+    mut each: impl FnMut(&PersonRow<'_>) -> Result<()>,
+) -> Result<()> {
+    let mut columns = vec![
+        config.person.as_str(),
+        &config.nhs_number,
+        &config.family_name,
+        &config.given_name,
+        &config.gender,
+        &config.birth_date,
+        &config.death_date,
+        &config.postcode,
+    ];
+    let flags = [&config.objection, &config.verified, &keep.mental_health];
+    let flags = flags.map(|flag| {
+        let flag: &Flag = flag.as_ref()?;
+        columns.push(&flag.column);
+        Some((columns.len() - 1, flag))
+    });
+    table::read(&config.source, "tracing.people", &columns, |row| {
+        let [objects, verified, mental_health] =
+            flags.map(|flag| flag.is_some_and(|(column, flag)| flag.holds(row.cell(column))));
+        each(&PersonRow {
+            row: row.number,
+            person: row.cell(0),
+            number: nhs_number::canonical(row.cell(1)).ok(),
+            family_name: row.cell(2),
+            given_name: row.cell(3),
+            gender: gender(config, row.cell(4)),
+            birth: Day::parse(row.cell(5)),
+            death: Day::parse(row.cell(6)),
+            postcode: row.cell(7),
+            objects,
+            verified,
+            mental_health,
+            cells: [1, 2, 3, 4, 5, 6, 7].map(|at| row.cell(at)),
+        })
+    })
+}
+
+fn gender(config: &PeopleConfig, cell: &str) -> Gender {
+    let code = config.genders.iter().find(|(code, _)| code == cell);
+    match code {
+        Some((_, GenderCode::Male)) => Gender::of("Male"),
+        Some((_, GenderCode::Female)) => Gender::of("Female"),
+        Some((_, GenderCode::NotSpecified)) => Gender::of("9"),
+        None => Gender::of(cell),
+    }
+}
+
+/// Who has a worker, and since when others have none.
+#[derive(Default)]
+pub struct Allocations(HashMap<Box<str>, Allocation>);
+
+/// Whether somebody has a worker now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allocation {
+    /// At least one allocation has no end.
+    Open,
+    /// All have ended, the last one then, if that can be read.
+    Ended(Option<Date>),
+}
+
+impl Allocations {
+    /// Reads all allocations.
+    ///
+    /// # Errors
+    /// When the file cannot be read or has not the columns.
+    pub fn read(config: &AllocationsConfig) -> Result<Self> {
+        let mut columns = vec![config.person.as_str(), &config.end];
+        columns.extend(config.kind.as_ref().map(|kind| kind.column.as_str()));
+        let mut all = Self::default();
+        table::read(&config.source, "tracing.allocations", &columns, |row| {
+            let counts = config
+                .kind
+                .as_ref()
+                .is_none_or(|kind| kind.holds(row.cell(2)));
+            if counts && !row.cell(0).is_empty() {
+                all.add(row.cell(0), Day::parse(row.cell(1)));
+            }
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    fn add(&mut self, person: &str, end: Day) {
+        let now = match end {
+            Day::None => Allocation::Open,
+            Day::On(day) => Allocation::Ended(Some(day)),
+            // An end that cannot be read is one.
+            Day::Unreadable => Allocation::Ended(None),
+        };
+        match self.0.get_mut(person) {
+            None => {
+                self.0.insert(person.into(), now);
+            }
+            Some(known) => {
+                *known = match (*known, now) {
+                    (Allocation::Open, _) | (_, Allocation::Open) => Allocation::Open,
+                    (Allocation::Ended(one), Allocation::Ended(other)) => {
+                        Allocation::Ended(one.max(other))
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is known of a person.
+    pub fn of(&self, person: &str) -> Allocation {
+        self.0
+            .get(person)
+            .copied()
+            .unwrap_or(Allocation::Ended(None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_read_in_three_forms_and_no_other() {
+        let day = Date::new(1940, 5, 1).map_or(Day::None, Day::On);
+        for text in [
+            "01/05/1940",
+            "1940-05-01",
+            "19400501",
+            "1940-05-01 00:00:00",
+            "1940-05-01T00:00:00.000",
+            "01/05/1940 00:00",
+        ] {
+            assert_eq!(Day::parse(text), day, "{text}");
+        }
+        assert_eq!(Day::parse(""), Day::None);
+        for text in [
+            "1/5/1940",
+            "01/05/40",
+            "1940-05-01 10:00",
+            "May 1940",
+            "1940",
+            "31/02/1940",
+            "1940 05",
+        ] {
+            assert_eq!(Day::parse(text), Day::Unreadable, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_open_allocation_is_enough_and_else_the_last_end_counts() {
+        let mut all = Allocations::default();
+        let on = |year| Date::new(year, 1, 1).unwrap();
+        all.add("A", Day::On(on(2020)));
+        all.add("A", Day::None);
+        all.add("A", Day::On(on(2021)));
+        all.add("B", Day::On(on(2021)));
+        all.add("B", Day::On(on(2020)));
+        all.add("C", Day::Unreadable);
+        assert_eq!(all.of("A"), Allocation::Open);
+        assert_eq!(all.of("B"), Allocation::Ended(Some(on(2021))));
+        assert_eq!(all.of("C"), Allocation::Ended(None));
+        assert_eq!(all.of("D"), Allocation::Ended(None));
+    }
+}
