@@ -13,6 +13,7 @@ mod property;
 mod requirements;
 mod runs;
 mod support;
+mod trace;
 mod treatment;
 mod validation;
 mod verifiers;

@@ -93,6 +93,12 @@ impl Reader<'_> {
             );
         }
         let people_again = self.band(&raw.gate, raw.previous.is_some());
+        if raw.previous_public_key.is_some() && raw.previous.is_none() {
+            self.fault(
+                "previous_public_key",
+                "is the key of the bundle sent before, but there is no `previous:` that names it",
+            );
+        }
         let objections = raw.objections.map(|o| self.objections(o));
         if raw.output.worklist_keep_days == Some(0) {
             self.fault(

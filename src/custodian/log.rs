@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::custody::{self, Fault, ReadError};
 use crate::plain_file;
+use crate::tokens::holds_nhs_number;
 
 /// What the first line has in the place of a digest.
 const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -184,6 +185,8 @@ pub fn judge_reason(reason: &str) -> Result<(), &'static str> {
     different.dedup();
     if reason.chars().any(char::is_control) {
         Err("holds a control character")
+    } else if holds_nhs_number(reason.as_bytes()) {
+        Err("holds an NHS number: name the case by a reference of its own")
     } else if reason.chars().count() > *REASON.end() {
         Err("is longer than 1,000 characters")
     } else if reason.chars().count() < *REASON.start()
@@ -293,6 +296,9 @@ mod tests {
             assert!(judge_reason(reason).is_err(), "{reason}");
         }
         judge_reason("NHS England query 17, safeguarding").expect("good");
+        let refused = judge_reason("query about 943 476 5919, safeguarding");
+        assert!(refused.is_err_and(|why| why.contains("NHS number")));
+        judge_reason("query about 943 476 5918, safeguarding").expect("no NHS number");
         assert!(judge_reason(&"NHS England query ".repeat(60)).is_err());
     }
 }

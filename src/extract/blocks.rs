@@ -13,6 +13,7 @@ use super::scan::Scan;
 use super::source::{MAX_ROW_BYTES, Source, Text};
 use super::spare::Spare;
 use super::{ExtractError, HeaderRow, Kind};
+use crate::tokens::without_nhs_numbers;
 
 /// Text of a block at least; about 1,000 records of the return, so that one block and its cells stay in the processor's cache.
 const BLOCK_BYTES: usize = 1 << 19;
@@ -154,7 +155,10 @@ impl Blocks {
         blocks.scan()?;
         blocks.read_header()?;
         blocks.header.first_column = text.first_column;
-        blocks.header.sheet = text.sheet;
+        // A sheet may be called after a person, and its name goes wherever findings go.
+        blocks.header.sheet = text
+            .sheet
+            .map(|name| without_nhs_numbers(&name).into_owned());
         Ok(blocks)
     }
 

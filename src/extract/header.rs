@@ -11,7 +11,7 @@ pub struct HeaderRow {
     pub names: Vec<String>,
     /// Columns of a sheet before the first one.
     pub first_column: usize,
-    /// The sheet, if the source is a workbook.
+    /// The sheet, if the source is a workbook; without NHS numbers.
     pub sheet: Option<String>,
 }
 

@@ -48,7 +48,8 @@ pub fn ask(
         .filter(char::is_ascii_digit)
         .take(14)
         .collect();
-    let stem = format!("cld-pds-{compact}");
+    // Two requests of one second have not the same names either.
+    let stem = format!("cld-pds-{compact}-{}", changed.register().head().entries);
     let (selection, unpublished) = changed.register().change(&moment.at, |change| {
         let mut files: Option<RequestFiles> = None;
         let mut pushed: Vec<Pushed> = Vec::new();

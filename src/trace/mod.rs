@@ -7,7 +7,11 @@ pub mod answer;
 pub mod apply;
 pub mod ask;
 pub mod gates;
+#[cfg(test)]
+mod keeping_tests;
 pub mod list;
+#[cfg(test)]
+mod machine_tests;
 pub mod people;
 pub mod purge;
 pub mod register;

@@ -1,6 +1,6 @@
 //! Exit code 4: too many records with an error.
 
-use crate::support::{Council, Table, service};
+use crate::support::{Council, Table, samples, service};
 
 fn council(gate: &str) -> Council {
     let wrong = service().with("Gender", "Femmale");
@@ -87,12 +87,17 @@ fn a_band_has_two_ends() {
         .fails(2)
         .said
         .says(&["gate.min_people_again", "previous"]);
+    Council::of([service()])
+        .set("previous_public_key", samples("test-signing.pub.pem"))
+        .fails(2)
+        .said
+        .says(&["previous_public_key: is the key of", "`previous:`"]);
 }
 
 /// Another epoch makes other pseudonyms, as another key does: nobody can be there again.
 #[test]
 fn a_band_holds_what_was_made_with_another_key_or_epoch() {
-    let key = crate::support::samples("test.key");
+    let key = samples("test.key");
     let epoch = format!("{{file: {key}, epoch: \"2027\"}}");
     again(40, "{min_people_again: 60%}")
         .set("key", epoch.as_str())

@@ -221,7 +221,7 @@ fn records(canaries: &[String]) -> Vec<Record> {
 
 /// A council whose sources hold all but the last hundred canaries; those stand in names.
 fn planted(canaries: &[String]) -> Council {
-    let (in_cells, in_names) = canaries.split_at(CANARIES - 100);
+    let (in_cells, in_names) = canaries.split_at(canaries.len() - 100);
     let [local, own, ignored] = [&in_names[0], &in_names[1], &in_names[2]];
     let named = |record: Record| {
         let local = format!("local_{local}");
@@ -449,4 +449,66 @@ fn t06_no_canary_leaks_from_other_commands() {
     fs::write(&manifest, text).unwrap();
     fs::write(ran.bundle().join(format!("{}.txt", canaries[2])), "").unwrap();
     verify();
+}
+
+#[test]
+fn t06_no_canary_leaks_from_what_is_made_of_a_run() {
+    // Fewer: an unoptimised attack tries each of them in thousands of forms.
+    let canaries = real_numbers(600);
+    let detector = Detector::new(&canaries);
+    let ran = run(&detector, planted(&canaries));
+    let (bundle, config) = (ran.bundle(), ran.council.path("council.yaml"));
+    let [bundle, config] = [&bundle, &config].map(|path| path.to_str().unwrap());
+    for command in [
+        &["map", "suggest", "--config", config][..],
+        &["map", "check", "--config", config],
+        &["map", "check", "--config", config, "--format", "json"],
+        &["attack", bundle, "--extract", config, "--no-dictionary"],
+        &["manifest", "show", bundle],
+        &["manifest", "diff", bundle, bundle],
+        &["register", bundle],
+        &["report", bundle],
+    ] {
+        let said = call(command.iter().copied());
+        detector.says_none(&said);
+        assert!(said.code(0).stdout.len() > 40, "{command:?}");
+    }
+}
+
+#[test]
+fn t06_no_canary_leaks_from_the_name_of_a_sheet() {
+    let canaries = real_numbers(2);
+    let detector = Detector::new(&canaries);
+    let table = Table::of(&Record::csv(&[service().with("Gender", "M")]));
+    let workbook = |names: &[String]| {
+        let mut workbook = rust_xlsxwriter::Workbook::new();
+        for name in names {
+            let sheet = workbook.add_worksheet().set_name(name).unwrap();
+            for (at, row) in std::iter::once(&table.header)
+                .chain(&table.rows)
+                .enumerate()
+            {
+                for (column, cell) in row.iter().enumerate() {
+                    sheet.write_string(at as u32, column as u16, cell).unwrap();
+                }
+            }
+        }
+        workbook.save_to_buffer().unwrap()
+    };
+    let names = [format!("of {}", canaries[0]), written(&canaries[1], 2)];
+    let one = workbook(&names[..1]);
+    let ran = run(&detector, Council::file("cld.xlsx", &one));
+    assert_eq!(ran.said.code, 0, "{}", ran.said.stderr);
+    for (name, bytes) in tree(&ran.worklist_directory()) {
+        detector.silent(&name, &bytes);
+    }
+    let file = ran.council.path("cld.xlsx");
+    for format in ["human", "json", "sarif", "junit"] {
+        let said = call(["validate", "--format", format, file.to_str().unwrap()]);
+        assert!(said.stdout.contains("gender"), "{format}: {}", said.stderr);
+        detector.says_none(&said);
+    }
+    // Which of two is meant is asked for by name.
+    let ran = run(&detector, Council::file("cld.xlsx", workbook(&names)));
+    ran.said.code(3).says(&["several sheets"]);
 }

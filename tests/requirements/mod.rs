@@ -10,7 +10,7 @@
 //! | T3 one pseudonym for every variant | here `t03`. `?` between digits is refused: the contract has no switch for it |
 //! | T4 modulus 11 | here `t04` (exact counts; 2,430 changed digits; swaps) |
 //! | T5 placeholders | here `t05`; `nhs_number::tests` |
-//! | T6 no canary leaks | here `t06`: 10,000 numbers; after exit codes 0 to 5 and 7 of a run and 6 of `manifest verify`. `property::identifiers` adds names, person ids and postcodes; `faults::temporary` looks at the disk while a run goes on. Only CSV is read, so there are no names of sheets to plant in |
+//! | T6 no canary leaks | here `t06`: 10,000 numbers; after exit codes 0 to 5 and 7 of a run and 6 of `manifest verify`. `property::identifiers` adds names, person ids and postcodes; `faults::temporary` looks at the disk while a run goes on; names of files, columns and sheets are planted in as well |
 //! | T7 no plain hash | here `t07`; `cld attack` does it on a bundle |
 //! | T8 separation | `treat::key::tests::recipients_purposes_and_epochs_share_nothing_in_100_000` (all eight ways, and another council) |
 //! | T9 linkage | here `t09` |
@@ -29,7 +29,7 @@
 //! | T22 race | `exits::output::a_directory_that_another_run_holds_is_left_alone`, `faults::output::runs_that_race_for_one_directory_never_disturb_each_other` |
 //! | T23 formulas | here `t23`; `treatment::text::what_would_run_as_a_formula_is_withheld`. By the contract the submission too has none: such a value is written empty |
 //! | T24 speed | `tests/bench/run`, `tests/bench/instructions` |
-//! | T25 self-attack | `cld attack` |
+//! | T25 self-attack | `pipeline::attack::tests` (five weakened builds are caught, a sound one is not), `attack::numbers::tests`; `commands::attack` |
 
 mod fields;
 mod formulas;

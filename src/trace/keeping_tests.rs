@@ -1,0 +1,101 @@
+//! The register under a passphrase, and files that are purged.
+
+use std::fs;
+
+use super::ask::ask;
+use super::machine_tests::{config, keeping};
+use super::purge::purge;
+use super::register::{Register, RegisterError};
+use super::select::Moment;
+use crate::config::RegisterLock;
+use crate::date::Date;
+use crate::encrypted::Passphrase;
+use crate::treat::Ask;
+
+fn on(day: &str) -> Moment {
+    Moment {
+        at: format!("{day}T09:00:00Z"),
+        today: Date::parse_iso(day).unwrap(),
+    }
+}
+
+fn council() -> (tempfile::TempDir, crate::config::TracingConfig) {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path());
+    fs::create_dir(&config.requests).unwrap();
+    let people = "ID,NHS,LAST,FIRST,SEX,BORN,DIED,PCODE\nP1,,Quennell,Ann,F,01/05/1940,,\n";
+    fs::write(folder.path().join("people.csv"), people).unwrap();
+    fs::write(folder.path().join("allocations.csv"), "ID,ENDED\nP1,\n").unwrap();
+    (folder, config)
+}
+
+#[test]
+fn files_go_when_they_are_as_old_as_that() {
+    let (_folder, config) = council();
+    let keeping = keeping(&config, None);
+    let mut changed = Register::to_change(&keeping).unwrap();
+    let requests = config.requests.clone();
+    let asked = ask(&config, &mut changed, &requests, &on("2020-03-31")).unwrap();
+    let file = &asked.files[0].path;
+    let other = requests.join("notes.csv");
+    fs::write(&other, "notes").unwrap();
+    let early = purge(&config, &mut changed, &on("2026-03-30"), false).unwrap();
+    assert_eq!((early.files, early.not_found), (0, 0));
+    let dry = purge(&config, &mut changed, &on("2026-03-31"), true).unwrap();
+    assert!(dry.files == 1 && file.exists());
+    drop(changed);
+    let mut changed = Register::to_change(&keeping).unwrap();
+    let gone = purge(&config, &mut changed, &on("2026-03-31"), false).unwrap();
+    assert!(gone == dry && !file.exists() && other.exists());
+    let again = purge(&config, &mut changed, &on("2026-04-01"), false).unwrap();
+    assert_eq!((again.files, again.not_found), (0, 0));
+    // One that somebody moved away is told, once.
+    let asked = ask(&config, &mut changed, &requests, &on("2027-03-31")).unwrap();
+    fs::remove_file(&asked.files[0].path).unwrap();
+    let missing = purge(&config, &mut changed, &on("2033-03-31"), false).unwrap();
+    assert_eq!((missing.files, missing.not_found), (0, 1));
+    changed.register().verify(None).unwrap();
+}
+
+#[test]
+fn a_request_that_cannot_be_written_leaves_the_register_as_it_was() {
+    let (folder, config) = council();
+    let keeping = keeping(&config, None);
+    let mut changed = Register::to_change(&keeping).unwrap();
+    let nowhere = folder.path().join("nowhere");
+    assert!(ask(&config, &mut changed, &nowhere, &on("2026-03-31")).is_err());
+    drop(changed);
+    assert!(Register::open(&keeping).unwrap().is_none());
+}
+
+#[test]
+fn a_passphrase_opens_it_and_no_other_one() {
+    let (_folder, config) = council();
+    let mut keeping = keeping(&config, Some(RegisterLock::Passphrase));
+    // Nobody there to ask: nothing is made.
+    assert!(matches!(
+        Register::to_change(&keeping).err(),
+        Some(RegisterError::Locked { .. })
+    ));
+    keeping.ask = Ask(|_| Ok(Passphrase::from("correct horse battery".to_owned())));
+    keeping.ask_new = keeping.ask;
+    let mut changed = Register::to_change(&keeping).unwrap();
+    let requests = config.requests.clone();
+    ask(&config, &mut changed, &requests, &on("2026-03-31")).unwrap();
+    drop(changed);
+    let bytes = fs::read(&config.register).unwrap();
+    assert!(bytes.starts_with(b"age-encryption.org/v1\n-> scrypt"));
+    let register = Register::open(&keeping).unwrap().unwrap();
+    assert_eq!(register.verify(None).unwrap().head.entries, 2);
+    keeping.ask = Ask(|_| Ok(Passphrase::from("correct horse batteries".to_owned())));
+    assert!(matches!(
+        Register::open(&keeping).err(),
+        Some(RegisterError::Locked { .. })
+    ));
+    // Its form is not what the configuration says.
+    keeping.lock = None;
+    assert!(matches!(
+        Register::open(&keeping).err(),
+        Some(RegisterError::Otherwise { .. })
+    ));
+}

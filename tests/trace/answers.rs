@@ -1,0 +1,307 @@
+//! Answers: what is believed of them, and what is not.
+
+use std::fs;
+
+use super::support::{NUMBERS, Pds, Tracing, code, found};
+use crate::support::{Table, tree};
+
+fn asked() -> (Tracing, String, String) {
+    let tracing = Tracing::new()
+        .person("P101", "", "Quennell")
+        .person("P102", "", "Ravenscroft");
+    let rows = tracing.request();
+    let one = Tracing::reference(&rows, "Quennell");
+    let other = Tracing::reference(&rows, "Ravenscroft");
+    (tracing, one, other)
+}
+
+fn work(tracing: &Tracing) -> Table {
+    tracing.trace(&["worklist"]).code(0);
+    Table::of(&fs::read(tracing.path("worklist/tracing/nhs-numbers-to-settle.csv")).unwrap())
+}
+
+#[test]
+fn the_same_file_twice_changes_nothing() {
+    let (tracing, one, other) = asked();
+    let answers = [
+        (one.as_str(), found(NUMBERS[0])),
+        (other.as_str(), code("96")),
+    ];
+    tracing.apply("a.csv", &answers);
+    assert_eq!(tracing.statuses(), [("01".into(), 1), ("04".into(), 1)]);
+    let before = tree(&tracing.path("tracing"));
+    let again = tracing.apply("copy.csv", &answers);
+    assert_eq!(
+        (&again["known_files"], &again["answers"]),
+        (&1.into(), &0.into())
+    );
+    assert_eq!(tree(&tracing.path("tracing")), before);
+    // The same rows in another file say nothing new.
+    let turned = [answers[1].clone(), answers[0].clone()];
+    let repeated = tracing.apply("turned.csv", &turned);
+    assert_eq!(
+        (&repeated["repeated"], &repeated["known_files"]),
+        (&2.into(), &0.into())
+    );
+    assert_eq!(tracing.statuses(), [("01".into(), 1), ("04".into(), 1)]);
+    tracing.verify();
+}
+
+#[test]
+fn all_files_are_applied_or_none() {
+    let (tracing, one, other) = asked();
+    tracing.answer("a.csv", &[(&one, found(NUMBERS[0]))]);
+    tracing.answer("b.csv", &[(&other, found(NUMBERS[1]))]);
+    let b = fs::read_to_string(tracing.path("b.csv")).unwrap();
+    let before = tree(&tracing.path("tracing"));
+    let apply = || {
+        let (a, b) = (tracing.path("a.csv"), tracing.path("b.csv"));
+        tracing.trace(&["apply", a.to_str().unwrap(), b.to_str().unwrap()])
+    };
+    for broken in [
+        b.replacen("MATCHED_NHS_NO", "NUMBER", 1),
+        b.replacen(",00,", ",", 1),
+        String::new(),
+    ] {
+        fs::write(tracing.path("b.csv"), broken).unwrap();
+        apply().code(3);
+        assert_eq!(tree(&tracing.path("tracing")), before);
+    }
+    fs::write(tracing.path("b.csv"), b).unwrap();
+    apply().code(0);
+    assert_eq!(tracing.statuses(), [("01".into(), 2)]);
+}
+
+#[test]
+fn two_answers_to_one_question_are_none() {
+    let (tracing, one, other) = asked();
+    let twice = [
+        (one.as_str(), found(NUMBERS[0])),
+        (one.as_str(), found(NUMBERS[1])),
+    ];
+    let applied = tracing.apply("a.csv", &twice);
+    assert_eq!(applied["rules"]["answer.twice"]["05"], 1);
+    // In two files, one after the other: what was taken is taken back.
+    tracing.apply("b.csv", &[(&other, found(NUMBERS[2]))]);
+    assert_eq!(tracing.statuses(), [("01".into(), 1), ("05".into(), 1)]);
+    let later = tracing.apply("c.csv", &[(&other, found(NUMBERS[3]))]);
+    assert_eq!(later["rules"]["answer.contradicts"]["05"], 1);
+    assert_eq!(tracing.statuses(), [("05".into(), 2)]);
+    assert_eq!(
+        work(&tracing).column("reason"),
+        ["two_answers", "two_answers"]
+    );
+    tracing.verify();
+}
+
+#[test]
+fn an_answer_for_nobody_is_counted_and_changes_nobody() {
+    let (tracing, ..) = asked();
+    let stranger = "B".repeat(32);
+    let applied = tracing.apply(
+        "a.csv",
+        &[
+            (&stranger, found(NUMBERS[0])),
+            (NUMBERS[1], found(NUMBERS[0])),
+        ],
+    );
+    assert_eq!(applied["for_nobody"], 2);
+    assert_eq!(tracing.statuses(), [("06".into(), 2)]);
+}
+
+#[test]
+fn what_does_not_pass_the_gates_is_on_the_work_list() {
+    let cases: [(&str, Pds, &str, &str); 8] = [
+        (
+            "birth_date.differs",
+            Pds {
+                born: "19400502",
+                ..found(NUMBERS[0])
+            },
+            "05",
+            "birth_date_differs",
+        ),
+        (
+            "birth_date.not_whole",
+            Pds {
+                born: "194005",
+                ..found(NUMBERS[0])
+            },
+            "05",
+            "birth_date_not_whole",
+        ),
+        (
+            "match.not_certain",
+            Pds {
+                algorithm: "4",
+                confidence: "87",
+                ..found(NUMBERS[0])
+            },
+            "05",
+            "not_exact",
+        ),
+        (
+            "number.sentinel",
+            found("9999999999"),
+            "04",
+            "no_usable_number",
+        ),
+        (
+            "number.check_digit",
+            found("9434765918"),
+            "03",
+            "no_usable_number",
+        ),
+        ("match.invalid_record", code("91"), "05", "invalid_record"),
+        (
+            "match.under_investigation",
+            code("95"),
+            "05",
+            "under_investigation",
+        ),
+        (
+            "code.unknown",
+            Pds {
+                code: "77",
+                ..found(NUMBERS[0])
+            },
+            "03",
+            "unknown_code",
+        ),
+    ];
+    for (rule, pds, status, reason) in cases {
+        let (tracing, one, _) = asked();
+        let applied = tracing.apply("a.csv", &[(&one, pds)]);
+        assert_eq!(applied["rules"][rule][status], 1, "{rule} in {applied}");
+        let work = work(&tracing);
+        assert_eq!(work.only("reason"), reason);
+        assert_eq!(
+            (work.only("person_id"), work.only("attempts")),
+            ("P101", "1")
+        );
+    }
+}
+
+#[test]
+fn a_number_of_another_living_person_is_nobodys() {
+    // Of two who are answered at once neither has it.
+    let (tracing, one, other) = asked();
+    let applied = tracing.apply(
+        "a.csv",
+        &[(&one, found(NUMBERS[0])), (&other, found(NUMBERS[0]))],
+    );
+    assert_eq!(applied["rules"]["number.another_person"]["05"], 2);
+    let list = work(&tracing);
+    assert_eq!(
+        list.column("reason"),
+        ["held_by_another", "held_by_another"]
+    );
+    // Of two who are answered one after the other the first one has.
+    let (tracing, one, other) = asked();
+    tracing.apply("a.csv", &[(&one, found(NUMBERS[0]))]);
+    tracing.apply("b.csv", &[(&other, found(NUMBERS[0]))]);
+    assert_eq!(tracing.statuses(), [("01".into(), 1), ("05".into(), 1)]);
+    assert_eq!(work(&tracing).only("other_person_id"), "P101");
+    // Somebody else has it in the case system.
+    let tracing =
+        Tracing::new()
+            .person("P101", "", "Quennell")
+            .person("P102", "943 476 5919", "Ravenscroft");
+    let rows = tracing.request();
+    let one = Tracing::reference(&rows, "Quennell");
+    tracing.apply("a.csv", &[(&one, found(NUMBERS[0]))]);
+    assert_eq!(work(&tracing).only("other_person_id"), "P102");
+    tracing.verify();
+}
+
+#[test]
+fn an_answer_about_a_record_that_has_changed_is_not_taken() {
+    for (column, value) in [("LAST", "Rowland"), ("BORN", "02/05/1940"), ("PCODE", "")] {
+        let (mut tracing, one, _) = asked();
+        tracing.set("P101", column, value);
+        let applied = tracing.apply("a.csv", &[(&one, found(NUMBERS[0]))]);
+        assert_eq!(applied["rules"]["record.changed"]["03"], 1, "{column}");
+        assert_eq!(tracing.json(&["select"])["selected"], 1);
+    }
+}
+
+#[test]
+fn a_superseded_number_is_replaced_and_the_case_system_hears_of_it() {
+    let tracing = Tracing::new().person("P101", NUMBERS[0], "Quennell");
+    let rows = tracing.request();
+    let superseded = Pds {
+        code: "90",
+        algorithm: "1",
+        ..found(NUMBERS[1])
+    };
+    let applied = tracing.apply("a.csv", &[(&rows[0][0], superseded)]);
+    assert_eq!(applied["rules"]["match.superseded"]["01"], 1);
+    assert_eq!(work(&tracing).only("reason"), "superseded");
+    // Without that code another number is a conflict.
+    let tracing = Tracing::new().person("P101", NUMBERS[0], "Quennell");
+    let rows = tracing.request();
+    let other = tracing.apply("a.csv", &[(&rows[0][0], found(NUMBERS[1]))]);
+    assert_eq!(other["rules"]["number.changed"]["05"], 1);
+    assert_eq!(work(&tracing).only("reason"), "other_number");
+}
+
+#[test]
+fn a_date_of_death_is_for_people_to_look_at_unless_the_record_is_sensitive() {
+    let (tracing, one, other) = asked();
+    let dead = Pds {
+        died: "20260101",
+        ..found(NUMBERS[0])
+    };
+    let sensitive = Pds {
+        code: "92",
+        died: "20260101",
+        ..found(NUMBERS[1])
+    };
+    let applied = tracing.apply("a.csv", &[(&one, dead), (&other, sensitive)]);
+    assert_eq!(applied["deaths"], 1);
+    assert_eq!(tracing.statuses(), [("01".into(), 2)]);
+    let list = work(&tracing);
+    assert_eq!(
+        (list.only("reason"), list.only("person_id")),
+        ("dead", "P101")
+    );
+}
+
+#[test]
+fn an_answer_that_comes_after_a_newer_question_is_late() {
+    let (mut tracing, one, _) = asked();
+    tracing.set("P101", "PCODE", "LS2 8PD");
+    // The record has changed, so that the answer is not taken and the question is asked again.
+    tracing.apply("a.csv", &[(&one, code("97"))]);
+    let rows = tracing.request();
+    let newer = Tracing::reference(&rows, "Quennell");
+    let late = tracing.apply("b.csv", &[(&one, found(NUMBERS[0]))]);
+    assert_eq!(late["late"], 1);
+    assert_eq!(tracing.statuses(), [("06".into(), 2)]);
+    tracing.apply("c.csv", &[(&newer, found(NUMBERS[0]))]);
+    assert_eq!(tracing.statuses(), [("01".into(), 1), ("06".into(), 1)]);
+    tracing.verify();
+}
+
+#[test]
+fn of_the_dead_and_of_those_without_a_worker_it_is_noted() {
+    let (mut tracing, one, other) = asked();
+    tracing.apply("a.csv", &[(&one, found(NUMBERS[0])), (&other, code("97"))]);
+    tracing.set("P101", "DIED", "01/02/2026");
+    tracing.end("P102", "01/02/2026");
+    let noticed = tracing.json(&["request"]);
+    assert_eq!(noticed["noticed"]["person.died"], 1);
+    assert_eq!(noticed["noticed"]["person.left"], 1);
+    assert_eq!(tracing.statuses(), [("01".into(), 1), ("07".into(), 1)]);
+    // Somebody living may have the number of the dead.
+    tracing.end("P102", "");
+    let rows = tracing.request();
+    tracing.apply("b.csv", &[(&rows[0][0], found(NUMBERS[0]))]);
+    assert_eq!(tracing.statuses(), [("01".into(), 2)]);
+    // Unless they are dead no more.
+    tracing.set("P101", "DIED", "");
+    let back = tracing.json(&["request"]);
+    assert_eq!(back["noticed"]["number.withdrawn"], 1);
+    assert_eq!(tracing.statuses(), [("01".into(), 1), ("05".into(), 1)]);
+    tracing.verify();
+}

@@ -1,0 +1,6 @@
+//! `cld trace`: NHS numbers that are missing.
+
+mod answers;
+mod keeping;
+mod selection;
+mod support;
