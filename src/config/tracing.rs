@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::raw::{Pairs, RawSource};
+use super::raw::{Pairs, RawLogin, RawTable};
 use super::reader::{Reader, inside, nested};
 use crate::encrypted::{self, PublicKey};
 use crate::extract::Source;
@@ -155,7 +155,7 @@ struct RawEncrypted {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawPeople {
-    file: String,
+    file: Option<String>,
     kind: Option<String>,
     encoding: Option<String>,
     sheet: Option<String>,
@@ -163,6 +163,10 @@ struct RawPeople {
     delimiter: Option<String>,
     quote: Option<String>,
     max_inflated: Option<String>,
+    connection: Option<String>,
+    dsn: Option<String>,
+    login: Option<RawLogin>,
+    query: Option<String>,
     columns: RawPeopleColumns,
     #[serde(default)]
     genders: Pairs<String>,
@@ -202,7 +206,7 @@ struct RawFlag {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawAllocations {
-    file: String,
+    file: Option<String>,
     kind: Option<String>,
     encoding: Option<String>,
     sheet: Option<String>,
@@ -210,6 +214,10 @@ struct RawAllocations {
     delimiter: Option<String>,
     quote: Option<String>,
     max_inflated: Option<String>,
+    connection: Option<String>,
+    dsn: Option<String>,
+    login: Option<RawLogin>,
+    query: Option<String>,
     columns: RawAllocationColumns,
     #[serde(default)]
     types: Vec<String>,
@@ -239,11 +247,10 @@ struct RawMentalHealth {
     years: Option<u32>,
 }
 
-/// The part of a file that says how it is read, as that of a source does.
-macro_rules! as_source {
-    ($raw:expr, $name:expr) => {
-        RawSource {
-            name: $name.to_owned(),
+/// The keys that say where people or allocations are and how they are read, as those of a table do.
+macro_rules! as_table {
+    ($raw:expr) => {
+        RawTable {
             file: $raw.file.clone(),
             kind: $raw.kind.clone(),
             encoding: $raw.encoding.clone(),
@@ -252,11 +259,11 @@ macro_rules! as_source {
             delimiter: $raw.delimiter.clone(),
             quote: $raw.quote.clone(),
             max_inflated: $raw.max_inflated.clone(),
-            columns: Pairs::default(),
-            values: Pairs::default(),
-            values_file: None,
-            ignore: Vec::new(),
-            absent: Vec::new(),
+            connection: $raw.connection.clone(),
+            dsn: $raw.dsn.clone(),
+            login: $raw.login.clone(),
+            query: $raw.query.clone(),
+            key: None,
         }
     };
 }
@@ -287,10 +294,11 @@ impl Reader<'_> {
         }
         let encrypted = raw.encrypted.and_then(|e| self.register_lock(e));
         let genders = self.genders(&raw.people.genders);
-        let people_source = self.table("tracing.people", &as_source!(raw.people, "people"));
-        let allocations_source = self.table(
+        let people_source =
+            self.file_source("tracing.people", &as_table!(raw.people).as_source("people"));
+        let allocations_source = self.file_source(
             "tracing.allocations",
-            &as_source!(raw.allocations, "allocations"),
+            &as_table!(raw.allocations).as_source("allocations"),
         );
         let objection = self.objection(raw.people.objection);
         let verified = raw
@@ -325,7 +333,7 @@ impl Reader<'_> {
             encrypted,
             requests,
             people: PeopleConfig {
-                source: people_source?,
+                source: people_source,
                 person: columns.person,
                 nhs_number: columns.nhs_number,
                 family_name: columns.family_name,
@@ -339,7 +347,7 @@ impl Reader<'_> {
                 verified,
             },
             allocations: AllocationsConfig {
-                source: allocations_source?,
+                source: allocations_source,
                 person: allocation_columns.person,
                 end: allocation_columns.end,
                 kind,
@@ -374,24 +382,6 @@ impl Reader<'_> {
                     key,
                     "is neither `{passphrase: true}` nor `{recipient: age1…, identity: FILE}`",
                 );
-                None
-            }
-        }
-    }
-
-    fn table(&mut self, key: &str, raw: &RawSource) -> Option<Source> {
-        match super::format::read(raw) {
-            Ok((format, encoding)) => Some(Source {
-                name: raw.name.clone(),
-                path: self.path(&raw.file),
-                encoding,
-                format,
-                configured: true,
-            }),
-            Err(faults) => {
-                for (of, fault) in faults {
-                    self.fault(&format!("{key}{of}"), &fault);
-                }
                 None
             }
         }

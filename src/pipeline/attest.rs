@@ -453,7 +453,7 @@ fn sources(facts: &Facts<'_>) -> Vec<say::Source> {
                     None => input.mapping.sheet.clone(),
                     Some(_) => None,
                 },
-                query: query(input.source),
+                query: query(&input.source),
                 bytes: input.source.size(),
                 rows: facts.sums.rows[at],
                 blank_lines: facts.sums.blank_lines[at],

@@ -114,7 +114,9 @@ fn source(folder: &Path, file: &str) -> Source {
         path: folder.join(file),
         encoding: None,
         format: Format::of(Kind::Csv),
+        query: None,
         configured: true,
+        recipe: None,
     }
 }
 
