@@ -3,6 +3,7 @@
 mod commands;
 mod conformance;
 mod custodian;
+mod examples;
 mod exits;
 mod fallback;
 mod faults;

@@ -5,6 +5,8 @@
 mod answers;
 #[cfg(feature = "odbc")]
 mod broken;
+#[cfg(feature = "odbc")]
+mod example;
 mod refused;
 #[cfg(feature = "odbc")]
 mod same;
