@@ -71,18 +71,31 @@ impl Example {
     }
 }
 
+#[track_caller]
+pub fn tells(example: &Example, parts: &[&str]) {
+    for part in parts {
+        let said = &example.said.stdout;
+        assert!(said.contains(part), "{part} in {said}");
+    }
+}
+
 const NUMBERS: [&str; 2] = ["Der_NHS_Number_Pseudo", "Der_NHS_LA_Combined_Person_ID"];
 
 #[test]
 fn warehouses_of_mosaic_and_liquidlogic_give_the_same_records() {
     let mosaic = run("mosaic-warehouse", |text| text);
     let liquidlogic = run("liquidlogic-warehouse", |text| text);
-    let records = mosaic.records(&[]);
-    assert_eq!(records.len(), 93);
-    assert!(records == liquidlogic.records(&[]));
-    liquidlogic
-        .said
-        .says(&["duplicate_person", "1: no key", "Read as empty"]);
+    // Liquidlogic's people have one address, Mosaic's the one at the time.
+    let but_where = |example: &Example| example.records(&["Der_Postcode_Sector"]);
+    assert_eq!(but_where(&mosaic).len(), 93);
+    assert!(but_where(&mosaic) == but_where(&liquidlogic));
+    let sectors = |example: &Example| example.submission().column("Der_Postcode_Sector");
+    assert!(sectors(&mosaic).contains(&"QX1 1".to_owned()));
+    assert!(!sectors(&liquidlogic).contains(&"QX1 1".to_owned()));
+    tells(
+        &liquidlogic,
+        &["duplicate_person", "1: no key", "Read as empty"],
+    );
 }
 
 #[test]
@@ -95,16 +108,20 @@ fn mosaics_tables_give_the_same_records_and_say_whose_number_is_undecided() {
     // Steps of somebody who is not among the people, and of nobody.
     assert_eq!(records.len(), 2);
     assert_eq!(tables.records(&NUMBERS).len(), same.len() + 2);
-    tables
-        .said
-        .says(&["test_person", "cancelled", "several and no rule decides"]);
+    tells(
+        &tables,
+        &["test_person", "cancelled", "several and no rule decides"],
+    );
     let worklist = tables.worklist();
     let rules = worklist.column("rule");
     for rule in ["nhs_number.undecided", "nhs_number.blank_mandatory"] {
         assert!(rules.iter().any(|broken| broken == rule), "{rule}");
     }
     // Each finding of a joined record names the row of each side.
-    let at = rules.iter().position(|r| r == "nhs_number.undecided").unwrap();
+    let at = rules
+        .iter()
+        .position(|r| r == "nhs_number.undecided")
+        .unwrap();
     let row = worklist.column("local_people_row")[at].parse::<u64>();
     assert!(row.unwrap() > 1);
 }
@@ -118,7 +135,9 @@ fn nothing_of_an_example_is_left_uncovered() {
         said.code(0);
     }
     // And what is, shows.
-    let (_directory, file) = copy("mosaic-warehouse", |text| text.replace("KNOWN: \"\"", "OLD: \"\""));
+    let (_directory, file) = copy("mosaic-warehouse", |text| {
+        text.replace("KNOWN: \"\"", "OLD: \"\"")
+    });
     let said = call(["map", "check", "--config", file.to_str().unwrap()]);
     assert!(said.stdout.contains("KNOWN"), "{}", said.stdout);
 }

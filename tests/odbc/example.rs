@@ -27,7 +27,7 @@ fn eclipse_gives_the_same_records_as_mosaic() {
     let eclipse = examples::run("eclipse", change);
     let mosaic = examples::run("mosaic-warehouse", |text| text);
     assert!(eclipse.records(&[]) == mosaic.records(&[]));
-    eclipse.said.says(&["duplicate_person"]);
+    examples::tells(&eclipse, &["duplicate_person"]);
     let worklist = eclipse.worklist();
     assert!(!worklist.rows.is_empty());
     for (source, key) in worklist

@@ -16,7 +16,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// A directory whose name is digits: letters by chance may be somebody's id, which no message may hold.
-fn directory() -> TempDir {
+pub fn directory() -> TempDir {
     static MADE: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     loop {
         let made = MADE.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
