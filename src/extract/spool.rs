@@ -257,3 +257,107 @@ impl Seek for Reading {
         Ok(at)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Format, Kind};
+    use super::*;
+
+    fn source() -> Source {
+        Source {
+            name: "mosaic".into(),
+            path: "mosaic.sql".into(),
+            encoding: None,
+            format: Format::of(Kind::Odbc),
+            query: None,
+            configured: true,
+        }
+    }
+
+    /// A spool that is filled by this.
+    fn filled(
+        directory: &std::path::Path,
+        write: impl FnOnce(&mut Sink) -> Result<(), Halt> + Send + 'static,
+    ) -> Arc<Spool> {
+        let spool = Arc::new(Spool {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            unread: AtomicBool::new(false),
+            directory: directory.to_owned(),
+        });
+        let filling = Arc::clone(&spool);
+        std::thread::spawn(move || {
+            let end = filling.fill(&source(), write);
+            filling.lock().end = Some(end.map_err(Broken::of));
+            filling.changed.notify_all();
+        });
+        spool
+    }
+
+    fn rows(sink: &mut Sink, n: u32) -> Result<(), Halt> {
+        sink.start(Start {
+            first_row: 1,
+            ..Start::default()
+        })?;
+        for row in 0..n {
+            sink.cell(format!("9434765919 {row}").as_bytes())?;
+            sink.end_record()?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_written_is_read_while_it_is_written_and_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let spool = filled(directory.path(), move |sink| {
+            rows(sink, 40_000)?;
+            let _ = wait.recv();
+            rows(sink, 10)
+        });
+        let mut first = Reading::of(Arc::clone(&spool));
+        let mut some = [0; 100];
+        first.read_exact(&mut some).unwrap();
+        assert!(some.starts_with(b"9434765919 0\n9434765919 1\n"));
+        assert_eq!((spool.first_row().unwrap(), spool.size()), (1, 0));
+        go.send(()).unwrap();
+        let [mut one, mut other] = [Vec::new(), Vec::new()];
+        first.read_to_end(&mut one).unwrap();
+        Reading::of(Arc::clone(&spool))
+            .read_to_end(&mut other)
+            .unwrap();
+        assert!(other.ends_with(&one) && other.len() == one.len() + 100);
+        assert_eq!(other.iter().filter(|b| **b == b'\n').count(), 40_010);
+        assert_eq!(spool.size(), other.len() as u64);
+        let mut again = Reading::of(Arc::clone(&spool));
+        again.seek(SeekFrom::Start(1000)).unwrap();
+        again.read_exact(&mut some).unwrap();
+        assert_eq!(some, other[1000..1100]);
+        let disk = spool.lock().file.as_ref().unwrap().on_disk();
+        assert!(!disk.windows(10).any(|bytes| bytes == b"9434765919"));
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn everybody_who_reads_learns_that_an_answer_broke_off() {
+        let directory = tempfile::tempdir().unwrap();
+        let spool = filled(directory.path(), |sink| {
+            rows(sink, 5)?;
+            Err(Fault::new("was lost", "Run again")
+                .at(&source().path)
+                .into())
+        });
+        for _ in 0..2 {
+            let mut read = Vec::new();
+            let error = Reading::of(Arc::clone(&spool)).read_to_end(&mut read);
+            let told = source().read_fault(error.unwrap_err()).to_string();
+            assert_eq!(told, "mosaic.sql: was lost. Run again");
+        }
+        let nowhere = filled(&directory.path().join("nowhere"), |sink| rows(sink, 5));
+        let error = Reading::of(nowhere)
+            .read_to_end(&mut Vec::new())
+            .unwrap_err();
+        let told = source().read_fault(error);
+        assert!(matches!(told, ExtractError::Spool { .. }), "{told}");
+    }
+}

@@ -114,6 +114,10 @@ fn explain(state: &str, message: &str, stage: Stage) -> (&'static str, &'static 
         "the database refused the login",
         "Check the user and the password that `login:` names, and that the account may connect to this database",
     );
+    let no_such = (
+        "the database server has no such database or account",
+        "Check the database that `connection:` names, and the user",
+    );
     let library = (
         "the driver cannot be loaded",
         "Install the database's ODBC driver; `odbcinst -q -d` lists those that are there, and `connection:` names one of them",
@@ -150,16 +154,14 @@ fn explain(state: &str, message: &str, stage: Stage) -> (&'static str, &'static 
         {
             login
         }
-        ("3D000", _) | ("08004", Connecting) | (_, Connecting)
-            if says(&["does not exist", "cannot open database"]) =>
-        {
-            (
-                "the database server has no such database or account",
-                "Check the database that `connection:` names, and the user",
-            )
-        }
+        ("3D000", _) => no_such,
+        (_, Connecting) if says(&["does not exist", "cannot open database"]) => no_such,
         ("HYT00" | "HYT01", Connecting) => ("the database did not answer in time", REACH),
-        (_, Connecting) => ("the database cannot be reached", REACH),
+        // Some drivers have one state for all of it, and say the rest in the server's language.
+        (_, Connecting) => (
+            "the database cannot be reached, or does not let this account in",
+            REACH,
+        ),
         ("HYT00" | "HYT01" | "57014" | "HY008", _) => (
             "the database gave the query up: it took too long or was cancelled",
             "Ask for less, or ask the database's administrator for more time",
@@ -221,7 +223,7 @@ fn explain(state: &str, message: &str, stage: Stage) -> (&'static str, &'static 
     }
 }
 
-const REACH: &str = "Check the server and port that `connection:` or `dsn:` names, that the database runs, and that this machine may connect to it";
+const REACH: &str = "Check the server and port that `connection:` or `dsn:` names, that the database runs, and that this machine and this account may connect to it";
 
 const QUERY: &str = "Try the query with the database's own tool, as the same account";
 

@@ -4,6 +4,7 @@
 mod columns;
 mod connect;
 mod fault;
+mod login;
 
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
