@@ -222,6 +222,7 @@ impl Council {
                 encoding: None,
                 format: cld_return::extract::Format::of(cld_return::extract::Kind::Csv),
                 configured: false,
+                recipe: None,
             },
             columns: Vec::new(),
             values: Vec::new(),
