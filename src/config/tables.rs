@@ -35,7 +35,7 @@ impl Reader<'_> {
     ) -> Source {
         let mut source = match &raw.tables {
             None => self.file_source(key, raw),
-            Some(_) => self.from_source(key, raw),
+            Some(_) => self.records_source(key, raw),
         };
         if raw.tables.is_none() {
             for (given, of) in [
@@ -54,7 +54,7 @@ impl Reader<'_> {
         source
     }
 
-    fn from_source(&mut self, key: &str, raw: &RawSource) -> Source {
+    fn records_source(&mut self, key: &str, raw: &RawSource) -> Source {
         let tables: &[(String, RawTable)] = raw.tables.as_ref().map_or(&[], |tables| &tables.0);
         if raw.says_how_to_read() {
             let fault = "has keys that say how a file is read beside `tables:`. They stand under each table";

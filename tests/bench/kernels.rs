@@ -223,6 +223,7 @@ impl Council {
                 format: cld_return::extract::Format::of(cld_return::extract::Kind::Csv),
                 query: None,
                 configured: false,
+                recipe: None,
             },
             columns: Vec::new(),
             values: Vec::new(),

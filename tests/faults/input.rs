@@ -68,3 +68,33 @@ fn a_source_that_is_replaced_while_it_is_read_is_refused() {
 fn a_source_that_is_removed_while_it_is_read_is_refused() {
     refused(|source| fs::remove_file(source).unwrap());
 }
+
+/// A table that is looked up is part of the source.
+#[test]
+fn a_table_that_changes_while_it_is_read_is_refused() {
+    let rows: Vec<String> = (0..4000)
+        .map(|n| format!("K{n},9990000018,Female,15/06/1950"))
+        .collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    for at in [2, 5, 8] {
+        let council = crate::tables::council(&["K1"], &crate::tables::people(&rows), "", "");
+        let fault = Fault {
+            calls: ",read,",
+            path: "people.csv".into(),
+            at,
+            outcome: "stop",
+            lasting: false,
+        };
+        let Some(command) = fault.put(council.command(), &council.path("mark")) else {
+            return;
+        };
+        let stopped = Stopped::start(command).expect("it stops");
+        let table = council.path("people.csv");
+        let mut file = OpenOptions::new().append(true).open(table).unwrap();
+        file.write_all(b"K1,9990000026,Male,White: Irish,15/06/1950\n")
+            .unwrap();
+        drop(file);
+        let said = stopped.goes_on().code(3);
+        said.says(&["people.csv changed while it was read", "Run again"]);
+    }
+}

@@ -55,7 +55,7 @@ fn without(records: &[Record], columns: &[&str]) -> String {
 }
 
 /// A people table of these rows: `key,NHS,GENDER,DOB`.
-fn people(rows: &[&str]) -> String {
+pub fn people(rows: &[&str]) -> String {
     let mut text = "PERSON_ID,NHS,GENDER,ETHNICITY,DOB\n".to_owned();
     for row in rows {
         let cells: Vec<&str> = row.split(',').collect();
@@ -79,7 +79,7 @@ fn join(more: &str) -> String {
 }
 
 /// A council whose events have the keys, and whose people table is this. `of_join` and `of_source` say more.
-fn council(keys: &[&str], people: &str, of_join: &str, of_source: &str) -> Council {
+pub fn council(keys: &[&str], people: &str, of_join: &str, of_source: &str) -> Council {
     Council::bare()
         .beside("events.csv", events(keys))
         .beside("people.csv", people)

@@ -181,3 +181,17 @@ fn results_hang_on_no_other_record() {
         assert_eq!(together, alone, "{text}");
     }
 }
+
+/// Days that cannot be read end the run, unless somebody says that they may be empty.
+#[test]
+fn days_that_cannot_be_read_fail_or_are_empty() {
+    let rows = [["2024-02-29", "", ""], ["29/02/24", "", ""], ["", "", ""]];
+    let strict = stage(&[("x", "STRPTIME(A, '%Y-%m-%d')", Gives::Value)]);
+    let strict = strict.unwrap_or_else(|_| panic!("sound"));
+    let Err(failed) = run(&strict, &rows) else {
+        panic!("STRPTIME is strict")
+    };
+    assert_eq!(failed.record, 1);
+    let lenient = results("TRY_CAST(LEFT(A, 10) AS DATE)", &rows);
+    assert_eq!(lenient, ["29/02/2024", "", ""]);
+}

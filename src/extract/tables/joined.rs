@@ -270,7 +270,7 @@ impl Writing<'_> {
                     Out::Derived(at) => made[at].text(record, &mut text),
                     Out::Row(join) => self.row(join, record, &mut text),
                     Out::Joins => self.joins(record, &mut text),
-                    Out::LeftOut => self.left_out(&made[plan.derived..], record, &mut text),
+                    Out::Reason => self.left_out(&made[plan.derived..], record, &mut text),
                 };
                 sink.cell(value)?;
             }

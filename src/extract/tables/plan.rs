@@ -156,7 +156,7 @@ pub(super) enum Out {
     /// What the joins came to.
     Joins,
     /// Why the record is left out.
-    LeftOut,
+    Reason,
 }
 
 /// How the columns of a join are found in the record.
@@ -239,7 +239,7 @@ impl Plan {
         }
         for (there, name, out) in [
             (!recipe.joins.is_empty(), JOINS, Out::Joins),
-            (!recipe.exclude.is_empty(), LEFT_OUT, Out::LeftOut),
+            (!recipe.exclude.is_empty(), LEFT_OUT, Out::Reason),
         ] {
             if there {
                 header.push(name.to_owned());
