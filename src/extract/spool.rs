@@ -271,6 +271,7 @@ mod tests {
             format: Format::of(Kind::Odbc),
             query: None,
             configured: true,
+            recipe: None,
         }
     }
 
