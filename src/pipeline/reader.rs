@@ -12,7 +12,8 @@ use crate::finding::Finding;
 use crate::map::Mapping;
 use crate::select::{self, Exclusion};
 use crate::treat::{
-    Chosen, Identifiers, KeyError, LocalRefusal, People, RowPlan, Sightings, Treater, Values, Watch,
+    Chosen, Identifiers, KeyError, LocalRefusal, People, RowPlan, Sightings, TracedSums, Treater,
+    Values, Watch,
 };
 use crate::validate::across::Across;
 use crate::validate::{Checker, FileSums, Gatherer, Plan, Tally};
@@ -143,8 +144,9 @@ impl<'a> Reader<'a> {
         spill.finish().map_err(WriteError::from)?;
         sums.tally.count_unverified(checker.into_unverified());
         sums.file = gatherer.finish().map_err(WriteError::from)?;
-        let (sightings, chosen) = treater.finish();
+        let (sightings, chosen, traced) = treater.finish();
         Ok(Finished {
+            traced,
             sums,
             sightings,
             chosen,
@@ -159,6 +161,8 @@ pub(super) struct Finished<'a> {
     pub sightings: Option<Sightings<'a>>,
     /// What the run tries on itself.
     pub chosen: Chosen,
+    /// What verified numbers came to.
+    pub traced: TracedSums,
 }
 
 /// Why a batch could not be treated.
@@ -238,6 +242,7 @@ impl Reader<'_> {
                 Untreated::Refused(refusal) => refused(refusal),
                 Untreated::Spill(e) => e.into(),
             })?;
+        let differing = self.treater.each_that_differs(&self.submitted).collect();
         let crosswalk = if crosswalk {
             self.crosswalk(cells, input, plan)?
         } else {
@@ -248,7 +253,8 @@ impl Reader<'_> {
         self.treater
             .look_among_excluded(cells, mapping, &self.checker, excluded)
             .map_err(refused)?;
-        Ok((self.lines(cells, input, plan, header), crosswalk))
+        let lines = self.lines(cells, input, plan, header, differing);
+        Ok((lines, crosswalk))
     }
 
     /// What the batch adds to the crosswalk: what the pseudonyms of the submitted records stand for.
@@ -269,7 +275,15 @@ impl Reader<'_> {
     }
 
     /// What the batch adds to the worklist.
-    fn lines(&self, cells: &Cells, input: &Input, plan: &Plan, header: &WorklistHeader) -> Lines {
+    /// `differing` are the records whose number is another one than the verified one of their person.
+    fn lines(
+        &self,
+        cells: &Cells,
+        input: &Input,
+        plan: &Plan,
+        header: &WorklistHeader,
+        differing: Vec<usize>,
+    ) -> Lines {
         let mapping = &input.mapping;
         let local = local_columns(header, mapping);
         let cell = |column: Option<usize>, record: usize| {
@@ -296,6 +310,16 @@ impl Reader<'_> {
         let [person, event] =
             [roles.person_id, roles.event_reference].map(|field| mapping.fields[field]);
         let shown = input.shown();
+        for record in differing {
+            let row = cells.row(record).to_string();
+            let place = [
+                shown.as_bytes(),
+                row.as_bytes(),
+                cell(person, record),
+                cell(event, record),
+            ];
+            lines.another_number(place, local.iter().map(|column| cell(*column, record)));
+        }
         for (record, reason) in self.reasons.iter().enumerate() {
             let Some(reason) = reason else { continue };
             let row = cells.row(record).to_string();

@@ -23,7 +23,8 @@ use crate::error::{Error, Result};
 use crate::finding::ExtractFinding;
 use crate::select::Exclusion;
 use crate::treat::{
-    Ask, Chosen, MasterKey, Objections, ObjectionsError, Opening, RowPlan, Scope, Sightings, Watch,
+    Ask, Chosen, MasterKey, Objections, ObjectionsError, Opening, RowPlan, Scope, Sightings,
+    TracedSums, Watch,
 };
 use crate::validate::across::Collapsed;
 use crate::validate::{Broken, Check, Plan, Setting, Tally};
@@ -107,6 +108,8 @@ pub struct Outcome {
     pub not_checked: Vec<(String, String)>,
     /// The share of the people of the previous bundle who are submitted again, where one is named and can be compared.
     pub people_again: Option<String>,
+    /// What numbers that tracing verified came to, where numbers are traced.
+    pub traced: Option<TracedSums>,
 }
 
 impl Outcome {
@@ -160,8 +163,13 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         period: Some((config.period.start, config.period.end)),
     };
     let plan = Plan::new(Arc::clone(&schema), &setting);
+    let traced = super::traced::load(
+        &config,
+        key.is_test() && !options.allow_test_key,
+        options.ask,
+    )?;
     #[cfg_attr(not(test), expect(unused_mut, reason = "tests weaken it"))]
-    let mut rows = RowPlan::new(Arc::clone(&schema), &key, &scope)?;
+    let mut rows = RowPlan::with_traced(Arc::clone(&schema), &key, &scope, traced.clone())?;
     #[cfg(test)]
     if let Some(weak) = options.weak {
         rows.weaken(weak, &config.la_code);
@@ -222,7 +230,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             if let Some(before) = watch.before {
                 before.forget();
             }
-            let worklist = Worklist::begin(worklist_stage.path(), header_ref)?;
+            let worklist = Worklist::begin(worklist_stage.path(), header_ref, traced.is_some())?;
             let reader = || Reader::new(plan_ref, rows_ref, shared_ref, sources, watch);
             let readers = std::iter::repeat_with(reader).take(threads());
             let sealed = match &crosswalk {
@@ -267,12 +275,14 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     let mut sums = Sums::new(sources, plan.fields.len());
     let mut sightings = sought.map(Sightings::new);
     let mut chosen = Chosen::default();
+    let mut traced_sums = TracedSums::default();
     for reader in readers {
         let finished: Finished<'_> = reader
             .finish()
             .map_err(|e| e.into_directory(&config.bundle_dir))?;
         sums.merge(finished.sums);
         chosen.merge(finished.chosen);
+        traced_sums.merge(finished.traced);
         if let Some((all, of_one)) = sightings.as_mut().zip(finished.sightings) {
             all.merge(&of_one);
         }
@@ -292,6 +302,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         &facts,
         previous.as_ref(),
         objections.as_ref(),
+        traced.as_ref().map(|traced| traced.head.as_str()),
         recipient.as_deref(),
     );
     let found = across::judge(
@@ -359,6 +370,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             && sums.excluded[Exclusion::Cancelled as usize] == 0,
         run_id,
         people_again: previous.as_ref().and_then(Previous::people_again),
+        traced: traced.is_some().then_some(traced_sums),
     };
     if let Some(held) = held(&config, &outcome, previous.as_ref()) {
         outcome.finish(worklist, worklist_stage, &plan, &sums.tally, &config)?;
@@ -428,6 +440,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         sums: &sums,
         people: &shared.people,
         objections: objections.as_ref(),
+        traced: traced.as_deref().zip(outcome.traced.as_ref()),
         findings: &outcome.findings,
         not_checked: &outcome.not_checked,
         identifiers: &shared.identifiers,
