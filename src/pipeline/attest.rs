@@ -63,7 +63,7 @@ pub(super) struct Facts<'a> {
 }
 
 /// Names a run by its period, inputs, configuration, schema, keys and program: equal runs have equal names. Keyed, since
-/// a plain digest of identifiable files could be guessed.
+/// a plain digest of identifiable files could be guessed. `others` are facts that not every run has.
 pub(super) fn run_id(
     config: &Config,
     key: &MasterKey,
@@ -71,8 +71,7 @@ pub(super) fn run_id(
     sources: &[SourceFacts],
     previous: Option<&Previous>,
     objections: Option<&Objections>,
-    register: Option<&str>,
-    crosswalk: Option<&str>,
+    others: [(&str, Option<&str>); 2],
 ) -> String {
     let mut state = key.source_digester(scope);
     let digests = sources
@@ -105,11 +104,7 @@ pub(super) fn run_id(
         Custody::TestKey | Custody::Closed => None,
         custody @ (Custody::Passphrase | Custody::Identity) => Some(custody.words()),
     };
-    for (name, fact) in [
-        ("custody", encrypted),
-        ("crosswalk", crosswalk),
-        ("register", register),
-    ] {
+    for (name, fact) in std::iter::once(("custody", encrypted)).chain(others) {
         for part in fact.map(|fact| [name, fact]).into_iter().flatten() {
             state.update(part.as_bytes());
             state.update(b"\x1f");

@@ -230,7 +230,8 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             if let Some(before) = watch.before {
                 before.forget();
             }
-            let worklist = Worklist::begin(worklist_stage.path(), header_ref, traced.is_some())?;
+            let worklist =
+                Worklist::begin(worklist_stage.path(), header_ref, rows_ref.is_traced())?;
             let reader = || Reader::new(plan_ref, rows_ref, shared_ref, sources, watch);
             let readers = std::iter::repeat_with(reader).take(threads());
             let sealed = match &crosswalk {
@@ -302,8 +303,13 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         &facts,
         previous.as_ref(),
         objections.as_ref(),
-        traced.as_ref().map(|traced| traced.head.as_str()),
-        recipient.as_deref(),
+        [
+            ("crosswalk", recipient.as_deref()),
+            (
+                "register",
+                traced.as_ref().map(|traced| traced.head.as_str()),
+            ),
+        ],
     );
     let found = across::judge(
         &plan,
@@ -370,7 +376,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             && sums.excluded[Exclusion::Cancelled as usize] == 0,
         run_id,
         people_again: previous.as_ref().and_then(Previous::people_again),
-        traced: traced.is_some().then_some(traced_sums),
+        traced: rows.is_traced().then_some(traced_sums),
     };
     if let Some(held) = held(&config, &outcome, previous.as_ref()) {
         outcome.finish(worklist, worklist_stage, &plan, &sums.tally, &config)?;

@@ -245,6 +245,11 @@ impl RowPlan {
         Ok(plan)
     }
 
+    /// Whether verified numbers are used: not where the configuration drops the NHS number.
+    pub fn is_traced(&self) -> bool {
+        self.traced.is_some()
+    }
+
     /// The slot of the number by which a person is known nationally.
     fn best_slot(&self) -> Option<usize> {
         let best = self.traced.as_ref().map(|slots| slots.best);

@@ -1,9 +1,10 @@
 //! The return of a council that traces.
 
 use std::fs;
+use std::process::Command;
 
 use super::support::{NUMBERS, Tracing, found};
-use crate::support::{Council, Ran, Record, Said, Table, call, only_directory, service};
+use crate::support::{Council, Ran, Record, Said, Table, call, only_directory, samples, service};
 
 const RIGHT: &str = "9990000026";
 const WRONG: &str = "9990000034";
@@ -218,4 +219,50 @@ fn a_dropped_number_is_dropped_traced_or_not() {
             .iter()
             .all(|id| id.starts_with("999_"))
     );
+    let manifest = fs::read_to_string(bundle.join("manifest.json")).unwrap();
+    assert!(!manifest.contains("people_healed"));
+}
+
+#[test]
+fn the_crosswalk_knows_what_traced_pseudonyms_stand_for() {
+    let keygen = Command::new("age-keygen").output().expect("age");
+    let identity = String::from_utf8(keygen.stdout).unwrap();
+    let mut lines = identity.lines();
+    let recipient = lines.find_map(|l| l.strip_prefix("# public key: "));
+    let key = format!(
+        "{{file: {}, epoch: \"2026\", custodian: {}}}",
+        samples("test.key"),
+        recipient.unwrap()
+    );
+    let council = Council::of([event("P201", WRONG, "E1")]).set("key", key);
+    let file = council.path("crosswalk.age");
+    let council = council
+        .argument("--crosswalk")
+        .argument(file.to_str().unwrap());
+    let tracing = Tracing::of(council, "").person("P201", "", "Quennell");
+    let rows = tracing.request();
+    tracing.apply("a.csv", &[(&rows[0][0], found(RIGHT))]);
+    fs::write(tracing.path("identity.txt"), &identity).unwrap();
+    let ran = run(tracing);
+    let opened = Command::new("age")
+        .args([
+            "-d",
+            "-i",
+            ran.council.path("identity.txt").to_str().unwrap(),
+        ])
+        .arg(&file)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(opened.stdout).unwrap();
+    let (_, rest) = text.split_once('\n').unwrap();
+    let table = Table::of(format!("\u{feff}{rest}").as_bytes());
+    let submission = ran.submission();
+    for (column, number) in [
+        ("Der_NHS_Number_Pseudo", WRONG),
+        ("Der_NHS_Number_Traced_Pseudo", RIGHT),
+        ("Der_NHS_LA_Combined_Person_ID", RIGHT),
+    ] {
+        let pseudonym = submission.only(column);
+        assert_eq!(table.find("pseudonym", pseudonym, "value"), number);
+    }
 }
