@@ -76,7 +76,8 @@ impl Column {
         }
     }
 
-    /// Whether a file without it is refused: no number may be believed without what stands in it.
+    /// Whether a file without it is refused: no number may be believed without what stands in it. The confidence is not among
+    /// them: answers without it are known, and what is not found exactly goes to somebody who decides anyway.
     pub const fn is_required(self) -> bool {
         matches!(
             self,
@@ -86,7 +87,6 @@ impl Column {
                 | Self::Code
                 | Self::Matched
                 | Self::Algorithm
-                | Self::Confidence
         )
     }
 

@@ -204,6 +204,21 @@ fn spellings_of_one_name_are_one_column() {
     assert_eq!(other[2].requested, Requested::None);
 }
 
+/// One that a council's data service received: other columns among them, no confidence.
+#[test]
+fn an_answer_without_a_confidence_is_read() {
+    let columns = "UNIQUE REFERENCE,REQ_NHS_NUMBER,DATE_OF_BIRTH,DATE_OF_DEATH,DEATH_NOTIFICATION_STATUS,\
+                   PREFERRED_CONTACT_METHOD,SENSITIVITY FLAG,MPS_ID,ERROR/SUCCESS_CODE,MATCHED_NHS_NO,\
+                   MATCHED_ALGORITHM_INDICATOR";
+    let text = format!(
+        "{columns}\n{},,19441002,,,,S,,00,9434765919,3\n",
+        reference(1).text()
+    );
+    let row = &rows(&text)[0];
+    assert!(matches!(row.matched, Matched::Number(_)) && row.algorithm.is_exact());
+    assert!(row.flagged && row.confidence.is_none());
+}
+
 #[test]
 fn scores_of_the_older_form_are_read() {
     let mut table = table();
