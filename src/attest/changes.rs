@@ -26,6 +26,7 @@ pub fn changes(before: &Predicate, after: &Predicate) -> Vec<Change> {
     selection(&mut all, before, after);
     period(&mut all, before, after);
     people(&mut all, before, after);
+    tracing(&mut all, before, after);
     records(&mut all, before, after);
     sources(&mut all, before, after);
     rules(&mut all, before, after);
@@ -291,6 +292,29 @@ fn opt_outs(all: &mut Changes, before: &Predicate, after: &Predicate) {
             _ => "The list of objections came to other numbers",
         };
         all.tell(ChangeKind::OptOuts, words, was, is);
+    }
+}
+
+/// Numbers that tracing verified decide who is the same person.
+fn tracing(all: &mut Changes, before: &Predicate, after: &Predicate) {
+    let told = |p: &Predicate| {
+        let tracing = p.tracing.as_ref()?;
+        Some(format!(
+            "{} people with a traced number, {} of them joined by it; records with a number: {} without tracing, {} with",
+            tracing.people,
+            tracing.people_healed,
+            tracing.records_with_number_before,
+            tracing.records_with_number,
+        ))
+    };
+    let (was, is) = (told(before), told(after));
+    if was != is {
+        let words = match (&was, &is) {
+            (None, _) => "Traced NHS numbers are used, and were not before",
+            (_, None) => "Traced NHS numbers are not used any more",
+            _ => "Traced NHS numbers came to other figures",
+        };
+        all.tell(ChangeKind::People, words, was, is);
     }
 }
 

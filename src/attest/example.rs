@@ -145,6 +145,7 @@ pub(super) fn predicate() -> Predicate {
             people: 300_000,
             with_errors: 1_200,
         },
+        tracing: None,
         people: vec![
             group("Client Type", "service users", 280_000),
             group("Client Type", "unpaid carers", 31_000),

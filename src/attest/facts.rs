@@ -343,6 +343,26 @@ pub struct Gate {
     pub people_again: Option<String>,
 }
 
+/// What NHS numbers that tracing verified came to in the submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tracing {
+    /// The digest of the last entry of the register's log.
+    pub register: String,
+    /// Records submitted with a number as the case system has it.
+    pub records_with_number_before: u64,
+    /// Records submitted with that or a verified one.
+    pub records_with_number: u64,
+    /// Records whose number is another one than the verified one of their person.
+    pub records_that_differ: u64,
+    /// People with a verified number.
+    pub people: PeopleCount,
+    /// Those of them whose records would be several persons' without tracing.
+    pub people_healed: PeopleCount,
+    /// Those of them of whom a record has another number.
+    pub people_who_differ: PeopleCount,
+}
+
 /// How often one rule was broken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

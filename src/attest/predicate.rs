@@ -64,6 +64,9 @@ pub struct Predicate {
     pub counts: Counts,
     /// People in the submission by what they have in common; small numbers are hidden. Sorted as the return's fields are.
     pub people: Vec<PeopleGroup>,
+    /// What verified NHS numbers came to, where numbers are traced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracing: Option<Tracing>,
     /// The limit that had to be kept for a bundle to be made.
     pub gate: Gate,
     /// Broken rules over the extract, sorted by rule and field.

@@ -154,6 +154,39 @@ fn records(text: &mut Text, p: &Predicate) {
     }
     text.figure(p.counts.submitted, "submitted");
     text.figure(p.counts.people, "different people in the submission");
+    if let Some(tracing) = &p.tracing {
+        text.head("Traced NHS numbers (numbers of people below ten are hidden)");
+        for (number, words) in [
+            (
+                tracing.records_with_number_before,
+                "records with an NHS number in the case system",
+            ),
+            (
+                tracing.records_with_number,
+                "records with that or a traced one",
+            ),
+            (
+                tracing.records_that_differ,
+                "records whose number is another one than the traced",
+            ),
+        ] {
+            text.figure(number, words);
+        }
+        for (people, words) in [
+            (tracing.people, "people with a traced number"),
+            (
+                tracing.people_healed,
+                "whose records would be several persons' without it",
+            ),
+            (
+                tracing.people_who_differ,
+                "of whom a record has another number",
+            ),
+        ] {
+            text.line(&format!("  {:>13}  {words}", people.to_string()));
+        }
+        text.fact("Register ends with", &tracing.register);
+    }
     text.head("People in the submission (groups overlap; numbers below ten are hidden)");
     for group in &p.people {
         text.line(&format!(

@@ -133,6 +133,19 @@ fn human(outcome: &Outcome, whole_grid: bool) -> String {
             "People of the previous bundle who are in this one: {again}"
         );
     }
+    if let Some(traced) = &outcome.traced {
+        let _ = writeln!(
+            text,
+            "Traced NHS numbers: records with a number {} of {} before, {} with tracing; {} people with a traced number, {} of them one person now and several before; {} records of {} people have another number: nhs-number-differs.csv in the worklist",
+            number(traced.held),
+            number(traced.records),
+            number(traced.known),
+            number(traced.people()),
+            number(traced.healed()),
+            number(traced.differ),
+            number(traced.people_who_differ()),
+        );
+    }
     if outcome.submitted * 2 < outcome.read {
         text += "\nMOST RECORDS WERE LEFT OUT. See excluded.csv in the worklist; dates must be dd/mm/yyyy without a time.\n";
     }
@@ -248,6 +261,11 @@ fn machine(outcome: &Outcome) -> serde_json::Value {
         "about_the_extract": about,
         "national_deduplication": deduplication,
         "people_again": outcome.people_again,
+        "tracing": outcome.traced.as_ref().map(|t| json!({
+            "records": t.records, "records_with_number_before": t.held, "records_with_number": t.known,
+            "records_that_differ": t.differ, "people": t.people(), "people_healed": t.healed(),
+            "people_who_differ": t.people_who_differ(),
+        })),
         "rules_not_run": outcome.not_checked.iter().map(|(rule, reason)| json!({ "rule": rule, "reason": reason })).collect::<Vec<_>>(),
     })
 }

@@ -24,7 +24,8 @@ use crate::schema::Make;
 use crate::select::Exclusion;
 use crate::tokens::without_nhs_numbers;
 use crate::treat::{
-    Chosen, Custody, Form, Identifiers, MasterKey, Objections, People, RowPlan, Scope, Traits, key,
+    Chosen, Custody, Form, Identifiers, MasterKey, Objections, People, RowPlan, Scope, Traced,
+    TracedSums, Traits, key,
 };
 use crate::validate::across::Collapsed;
 use crate::validate::{Broken, Check, Derived, Plan, Status, Validity, derived_period};
@@ -44,6 +45,8 @@ pub(super) struct Facts<'a> {
     pub sums: &'a Sums,
     pub people: &'a People,
     pub objections: Option<&'a Objections>,
+    /// The numbers that tracing verified and what they came to, where numbers are traced.
+    pub traced: Option<(&'a Traced, &'a TracedSums)>,
     pub findings: &'a [FindingRow],
     pub not_checked: &'a [(String, String)],
     pub identifiers: &'a Identifiers,
@@ -60,7 +63,7 @@ pub(super) struct Facts<'a> {
 }
 
 /// Names a run by its period, inputs, configuration, schema, keys and program: equal runs have equal names. Keyed, since
-/// a plain digest of identifiable files could be guessed.
+/// a plain digest of identifiable files could be guessed. `others` are facts that not every run has.
 pub(super) fn run_id(
     config: &Config,
     key: &MasterKey,
@@ -68,7 +71,7 @@ pub(super) fn run_id(
     sources: &[SourceFacts],
     previous: Option<&Previous>,
     objections: Option<&Objections>,
-    crosswalk: Option<&str>,
+    others: [(&str, Option<&str>); 2],
 ) -> String {
     let mut state = key.source_digester(scope);
     let digests = sources.iter().flat_map(|s| {
@@ -109,7 +112,7 @@ pub(super) fn run_id(
         Custody::TestKey | Custody::Closed => None,
         custody @ (Custody::Passphrase | Custody::Identity) => Some(custody.words()),
     };
-    for (name, fact) in [("custody", encrypted), ("crosswalk", crosswalk)] {
+    for (name, fact) in std::iter::once(("custody", encrypted)).chain(others) {
         for part in fact.map(|fact| [name, fact]).into_iter().flatten() {
             state.update(part.as_bytes());
             state.update(b"\x1f");
@@ -289,6 +292,7 @@ fn predicate(facts: &Facts<'_>) -> Result<Predicate> {
             with_errors: facts.sums.tally.records_with_error,
         },
         people: people(facts.people),
+        tracing: tracing(facts),
         gate: say::Gate {
             max_error_records: config.gate.text(),
             people_again: (!config.people_again.is_open()).then(|| config.people_again.text()),
@@ -340,6 +344,20 @@ fn predicate(facts: &Facts<'_>) -> Result<Predicate> {
         changes: attest::changes(&previous.predicate, &predicate),
     });
     Ok(predicate)
+}
+
+/// What numbers that tracing verified came to.
+fn tracing(facts: &Facts<'_>) -> Option<say::Tracing> {
+    let (traced, sums) = facts.traced?;
+    Some(say::Tracing {
+        register: traced.head.clone(),
+        records_with_number_before: sums.held,
+        records_with_number: sums.known,
+        records_that_differ: sums.differ,
+        people: disclosed::PeopleCount::of(sums.people()),
+        people_healed: disclosed::among(sums.people(), sums.healed()),
+        people_who_differ: disclosed::among(sums.people(), sums.people_who_differ()),
+    })
 }
 
 /// This return is mandated: whoever objected is in it, and is counted.
@@ -515,10 +533,18 @@ fn treatment(facts: &Facts<'_>) -> Vec<say::FieldTreatment> {
         Make::Value => "as checked".to_owned(),
         Make::Pseudonym(domain) => format!("keyed pseudonym ({})", domain.label()),
         Make::TracedPseudonym => {
-            "keyed pseudonym of the traced number; empty, no tracing is configured".to_owned()
+            if facts.traced.is_some() {
+                "keyed pseudonym of the traced number".to_owned()
+            } else {
+                "keyed pseudonym of the traced number; empty, no tracing is configured".to_owned()
+            }
         }
         Make::CombinedPersonId => {
-            "the NHS number's pseudonym, else LA code and the person's pseudonym".to_owned()
+            if facts.traced.is_some() {
+                "the traced NHS number's pseudonym, else the NHS number's, else LA code and the person's pseudonym".to_owned()
+            } else {
+                "the NHS number's pseudonym, else LA code and the person's pseudonym".to_owned()
+            }
         }
         other => other.word().to_owned(),
     };

@@ -129,9 +129,12 @@ pub fn bridge(config: &Config, options: &BridgeOptions) -> Result<Bridge> {
         period: Some((config.period.start, config.period.end)),
     };
     let plan = Plan::new(Arc::clone(&schema), &setting);
-    let old_rows = RowPlan::new(Arc::clone(&schema), &old, &old_scope)?;
-    let new_rows = RowPlan::new(Arc::clone(&schema), &new, &new_scope)?;
     let any_test = old.is_test() || new.is_test();
+    let traced = super::traced::load(config, any_test, options.ask)?;
+    let with_traced =
+        |key, scope| RowPlan::with_traced(Arc::clone(&schema), key, scope, traced.clone());
+    let old_rows = with_traced(&old, &old_scope)?;
+    let new_rows = with_traced(&new, &new_scope)?;
     let domains = old_rows.domains();
     let cancelled = config.selection.cancelled.as_ref();
     let mut inputs = read::open(

@@ -13,6 +13,7 @@ mod previous;
 mod read;
 mod reader;
 mod run;
+mod traced;
 mod validate;
 mod worklist;
 mod write;

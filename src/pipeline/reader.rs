@@ -12,7 +12,8 @@ use crate::finding::Finding;
 use crate::map::Mapping;
 use crate::select::{self, Exclusion};
 use crate::treat::{
-    Chosen, Identifiers, KeyError, LocalRefusal, People, RowPlan, Sightings, Treater, Values, Watch,
+    Chosen, Identifiers, KeyError, LocalRefusal, People, RowPlan, Sightings, TracedSums, Treater,
+    Values, Watch,
 };
 use crate::validate::across::Across;
 use crate::validate::{Checker, FileSums, Gatherer, Plan, Tally};
@@ -144,8 +145,9 @@ impl<'a> Reader<'a> {
         spill.finish().map_err(WriteError::from)?;
         sums.tally.count_unverified(checker.into_unverified());
         sums.file = gatherer.finish().map_err(WriteError::from)?;
-        let (sightings, chosen) = treater.finish();
+        let (sightings, chosen, traced) = treater.finish();
         Ok(Finished {
+            traced,
             sums,
             sightings,
             chosen,
@@ -160,6 +162,8 @@ pub(super) struct Finished<'a> {
     pub sightings: Option<Sightings<'a>>,
     /// What the run tries on itself.
     pub chosen: Chosen,
+    /// What verified numbers came to.
+    pub traced: TracedSums,
 }
 
 /// Why a batch could not be treated.
@@ -239,6 +243,7 @@ impl Reader<'_> {
                 Untreated::Refused(refusal) => refused(refusal),
                 Untreated::Spill(e) => e.into(),
             })?;
+        let differing = self.treater.each_that_differs(&self.submitted).collect();
         let crosswalk = if crosswalk {
             self.crosswalk(cells, input, plan)?
         } else {
@@ -249,7 +254,8 @@ impl Reader<'_> {
         self.treater
             .look_among_excluded(cells, mapping, &self.checker, excluded)
             .map_err(refused)?;
-        Ok((self.lines(cells, input, plan, config, header), crosswalk))
+        let lines = self.lines(cells, input, plan, config, header, differing);
+        Ok((lines, crosswalk))
     }
 
     /// What the batch adds to the crosswalk: what the pseudonyms of the submitted records stand for.
@@ -270,6 +276,7 @@ impl Reader<'_> {
     }
 
     /// What the batch adds to the worklist.
+    /// `differing` are the records whose number is another one than the verified one of their person.
     fn lines<'c>(
         &self,
         cells: &Cells,
@@ -277,6 +284,7 @@ impl Reader<'_> {
         plan: &Plan,
         config: &'c Config,
         header: &WorklistHeader,
+        differing: Vec<usize>,
     ) -> Lines<'c> {
         let mapping = &input.mapping;
         let local = local_columns(header, mapping);
@@ -304,6 +312,16 @@ impl Reader<'_> {
         let [person, event] =
             [roles.person_id, roles.event_reference].map(|field| mapping.fields[field]);
         let shown = input.shown();
+        for record in differing {
+            let row = cells.row(record).to_string();
+            let place = [
+                shown.as_bytes(),
+                row.as_bytes(),
+                cell(person, record),
+                cell(event, record),
+            ];
+            lines.another_number(place, local.iter().map(|column| cell(*column, record)));
+        }
         for (record, reason) in self.reasons.iter().enumerate() {
             let Some(reason) = reason else { continue };
             let row = cells.row(record).to_string();

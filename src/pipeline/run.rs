@@ -24,7 +24,8 @@ use crate::extract::TableFacts;
 use crate::finding::ExtractFinding;
 use crate::select::Exclusion;
 use crate::treat::{
-    Ask, Chosen, MasterKey, Objections, ObjectionsError, Opening, RowPlan, Scope, Sightings, Watch,
+    Ask, Chosen, MasterKey, Objections, ObjectionsError, Opening, RowPlan, Scope, Sightings,
+    TracedSums, Watch,
 };
 use crate::validate::across::Collapsed;
 use crate::validate::{Broken, Check, Plan, Setting, Tally};
@@ -147,6 +148,8 @@ pub struct Outcome {
     pub not_checked: Vec<(String, String)>,
     /// The share of the people of the previous bundle who are submitted again, where one is named and can be compared.
     pub people_again: Option<String>,
+    /// What numbers that tracing verified came to, where numbers are traced.
+    pub traced: Option<TracedSums>,
 }
 
 impl Outcome {
@@ -200,8 +203,13 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         period: Some((config.period.start, config.period.end)),
     };
     let plan = Plan::new(Arc::clone(&schema), &setting);
+    let traced = super::traced::load(
+        &config,
+        key.is_test() && !options.allow_test_key,
+        options.ask,
+    )?;
     #[cfg_attr(not(test), expect(unused_mut, reason = "tests weaken it"))]
-    let mut rows = RowPlan::new(Arc::clone(&schema), &key, &scope)?;
+    let mut rows = RowPlan::with_traced(Arc::clone(&schema), &key, &scope, traced.clone())?;
     #[cfg(test)]
     if let Some(weak) = options.weak {
         rows.weaken(weak, &config.la_code);
@@ -263,7 +271,8 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             if let Some(before) = watch.before {
                 before.forget();
             }
-            let worklist = Worklist::begin(worklist_stage.path(), header_ref)?;
+            let worklist =
+                Worklist::begin(worklist_stage.path(), header_ref, rows_ref.is_traced())?;
             let reader = || {
                 Reader::new(
                     plan_ref,
@@ -316,12 +325,14 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     let mut sums = Sums::new(sources, plan.fields.len(), declared.len());
     let mut sightings = sought.map(Sightings::new);
     let mut chosen = Chosen::default();
+    let mut traced_sums = TracedSums::default();
     for reader in readers {
         let finished: Finished<'_> = reader
             .finish()
             .map_err(|e| e.into_directory(&config.bundle_dir))?;
         sums.merge(finished.sums);
         chosen.merge(finished.chosen);
+        traced_sums.merge(finished.traced);
         if let Some((all, of_one)) = sightings.as_mut().zip(finished.sightings) {
             all.merge(&of_one);
         }
@@ -341,7 +352,13 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         &facts,
         previous.as_ref(),
         objections.as_ref(),
-        recipient.as_deref(),
+        [
+            ("crosswalk", recipient.as_deref()),
+            (
+                "register",
+                traced.as_ref().map(|traced| traced.head.as_str()),
+            ),
+        ],
     );
     let found = across::judge(
         &plan,
@@ -416,6 +433,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             && sums.excluded[Exclusion::Cancelled.index()] == 0,
         run_id,
         people_again: previous.as_ref().and_then(Previous::people_again),
+        traced: rows.is_traced().then_some(traced_sums),
     };
     if let Some(held) = held(&config, &outcome, previous.as_ref()) {
         outcome.finish(worklist, worklist_stage, &plan, &sums.tally, &config)?;
@@ -485,6 +503,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         sums: &sums,
         people: &shared.people,
         objections: objections.as_ref(),
+        traced: traced.as_deref().zip(outcome.traced.as_ref()),
         findings: &outcome.findings,
         not_checked: &outcome.not_checked,
         identifiers: &shared.identifiers,

@@ -10,7 +10,7 @@ use crate::finding::{ALL_SOURCES, ExtractFinding, Finding};
 use crate::select::Exclusion;
 use crate::validate::{Check, Plan, Tally};
 use crate::write::{
-    Durable, FindingRow, MOST_UNASKED, Staging, WORKBOOK, WorklistHeader, WorklistLines,
+    Durable, FindingRow, MOST_UNASKED, Staging, TRACED, WORKBOOK, WorklistHeader, WorklistLines,
     findings_csv, unverified_csv, write_workbook,
 };
 
@@ -21,6 +21,7 @@ pub(super) struct Lines<'a> {
     declared: &'a [String],
     findings: WorklistLines,
     excluded: WorklistLines,
+    another_number: WorklistLines,
     /// Findings, which may have line breaks in their cells.
     listed: u64,
 }
@@ -75,6 +76,14 @@ impl<'a> Lines<'a> {
         self.listed += 1;
     }
 
+    /// Adds a record whose number is another one than that which tracing verified for its person.
+    pub fn another_number<'c>(&mut self, place: [&[u8]; 4], local: impl Iterator<Item = &'c [u8]>) {
+        let cells = place.into_iter();
+        cells.for_each(|cell| self.another_number.cell(cell));
+        local.for_each(|cell| self.another_number.cell(cell));
+        self.another_number.end();
+    }
+
     /// Adds a record that is left out.
     pub fn excluded<'c>(
         &mut self,
@@ -99,12 +108,14 @@ impl<'a> Lines<'a> {
 pub(super) struct Worklist {
     findings: BufWriter<Durable>,
     excluded: BufWriter<Durable>,
+    /// `None` unless numbers are traced.
+    another_number: Option<BufWriter<Durable>>,
     listed: u64,
 }
 
 impl Worklist {
-    /// Begins the files in a directory, over what an earlier beginning left there.
-    pub fn begin(directory: &Path, header: &WorklistHeader) -> Result<Self> {
+    /// Begins the files in a directory, over what an earlier beginning left there. `traced`: numbers are traced.
+    pub fn begin(directory: &Path, header: &WorklistHeader, traced: bool) -> Result<Self> {
         let begin = |name: &str, line: Vec<u8>| {
             let path = directory.join(name);
             let mut file = private_file(&path)
@@ -115,6 +126,9 @@ impl Worklist {
         Ok(Self {
             findings: begin("findings.csv", header.findings())?,
             excluded: begin("excluded.csv", header.excluded())?,
+            another_number: traced
+                .then(|| begin(TRACED, header.another_number()))
+                .transpose()?,
             listed: 0,
         })
     }
@@ -123,6 +137,9 @@ impl Worklist {
     pub fn take(&mut self, lines: &Lines<'_>) -> io::Result<()> {
         self.listed += lines.listed;
         self.findings.write_all(&lines.findings.bytes)?;
+        if let Some(file) = &mut self.another_number {
+            file.write_all(&lines.another_number.bytes)?;
+        }
         self.excluded.write_all(&lines.excluded.bytes)
     }
 
@@ -199,7 +216,8 @@ impl Worklist {
         run_id: &str,
     ) -> Result<(PathBuf, Option<PathBuf>)> {
         let base = stage.path().to_owned();
-        for file in [self.findings, self.excluded] {
+        let files = [self.findings, self.excluded];
+        for file in files.into_iter().chain(self.another_number) {
             file.into_inner()
                 .map_err(io::IntoInnerError::into_error)
                 .and_then(|mut f| f.finish())

@@ -18,6 +18,7 @@ mod people_before;
 mod pseudonym;
 mod row;
 pub mod shares;
+mod traced;
 mod values;
 #[cfg(test)]
 pub mod weak;
@@ -36,4 +37,5 @@ pub use people::{People, PeopleMet, Traits};
 pub use people_before::PeopleBefore;
 pub use pseudonym::{DomainKey, LocalRefusal, Pseudonym, SourceDigester};
 pub use row::{Form, RowPlan, Treater, Watch};
+pub use traced::{Traced, TracedSums};
 pub use values::{Value, Values};

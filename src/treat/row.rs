@@ -13,7 +13,8 @@ use super::open_services::SERVICE_KIND;
 use super::values::Values;
 use super::{
     DomainKey, Identifiers, IdentifiersMet, KeyError, LocalRefusal, MasterKey, Objections,
-    OpenServices, People, PeopleBefore, PeopleMet, Pseudonym, Scope, Sightings, Traits,
+    OpenServices, People, PeopleBefore, PeopleMet, Pseudonym, Scope, Sightings, Traced, TracedSums,
+    Traits,
 };
 use crate::extract::Cells;
 use crate::map::Mapping;
@@ -55,6 +56,8 @@ pub struct RowPlan {
     pub(super) person_slot: usize,
     /// `None` if the configuration drops the NHS number: then nothing made of it may stand in another column either.
     nhs_slot: Option<usize>,
+    /// Numbers that tracing verified, and the slots of those and of what is known best; `None` without tracing.
+    pub(super) traced: Option<TracedSlots>,
     /// The fields by which services of one person with the same start are told apart.
     pub(super) service_kind: [Option<usize>; 2],
     /// Where `Client Funding Status` stands.
@@ -107,6 +110,17 @@ pub(super) enum SlotSource {
     Entry,
     /// The day, written dd/mm/yyyy.
     Date,
+    /// The verified number of the person.
+    Traced,
+    /// The verified number's pseudonym, else that of the number held.
+    Best,
+}
+
+/// Numbers that tracing verified, and where what is made of them stands among the slots.
+pub(super) struct TracedSlots {
+    pub numbers: Arc<Traced>,
+    pub traced: usize,
+    pub best: usize,
 }
 
 impl RowPlan {
@@ -115,6 +129,19 @@ impl RowPlan {
     /// # Errors
     /// When a part of the scope cannot be used in key derivation.
     pub fn new(schema: Arc<Schema>, key: &MasterKey, scope: &Scope) -> Result<Self, KeyError> {
+        Self::with_traced(schema, key, scope, None)
+    }
+
+    /// The same with numbers that tracing verified.
+    ///
+    /// # Errors
+    /// As [`RowPlan::new`].
+    pub fn with_traced(
+        schema: Arc<Schema>,
+        key: &MasterKey,
+        scope: &Scope,
+        traced: Option<Arc<Traced>>,
+    ) -> Result<Self, KeyError> {
         let roles = schema.roles;
         let mut plan = Self {
             columns: Vec::new(),
@@ -131,6 +158,7 @@ impl RowPlan {
             person_slot: 0,
             nhs_slot: (schema.fields[roles.nhs_number].treatment != Treatment::Drop)
                 .then_some(NHS_SLOT),
+            traced: None,
             words: words(&schema),
             service_kind: SERVICE_KIND.map(|(name, _)| schema.position(name)),
             funding: schema.position("Client Funding Status"),
@@ -148,6 +176,22 @@ impl RowPlan {
             key: key.domain_key(scope, &Domain::NhsNumber)?,
             source: SlotSource::NhsNumber,
         });
+        // Where the configuration drops the number, nothing made of a verified one may leave either.
+        if let Some(numbers) = traced.filter(|_| plan.nhs_slot.is_some()) {
+            for source in [SlotSource::Traced, SlotSource::Best] {
+                plan.slots.push(Slot {
+                    field: roles.nhs_number,
+                    domain: Domain::NhsNumber,
+                    key: key.domain_key(scope, &Domain::NhsNumber)?,
+                    source,
+                });
+            }
+            plan.traced = Some(TracedSlots {
+                numbers,
+                traced: plan.slots.len() - 2,
+                best: plan.slots.len() - 1,
+            });
+        }
         let mut person_column = None;
         for (field, column) in schema.columns() {
             let kind = schema.fields[field].kind;
@@ -160,11 +204,14 @@ impl RowPlan {
                     let slot = plan.slot(field, domain, key, scope)?;
                     (Stored::Pseudonym(plan.keep(slot)), Form::Pseudonym)
                 }
-                // No tracing is configured in this version, so nothing is known to be confirmed.
-                Make::TracedPseudonym => (Stored::Nothing, Form::Pseudonym),
+                Make::TracedPseudonym => {
+                    let slot = plan.traced.as_ref().map(|slots| slots.traced);
+                    let stored = slot.map(|slot| Stored::Pseudonym(plan.keep(slot)));
+                    (stored.unwrap_or(Stored::Nothing), Form::Pseudonym)
+                }
                 Make::CombinedPersonId => {
                     let combined = Stored::Combined {
-                        number: plan.nhs_slot.map(|slot| plan.keep(slot)),
+                        number: plan.best_slot().map(|slot| plan.keep(slot)),
                         person: plan.keep(plan.person_slot),
                     };
                     (combined, Form::Pseudonym)
@@ -196,6 +243,17 @@ impl RowPlan {
         }
         (plan.layout.values, plan.layout.pseudonyms) = (plan.makes.len(), plan.kept.len());
         Ok(plan)
+    }
+
+    /// Whether verified numbers are used: not where the configuration drops the NHS number.
+    pub fn is_traced(&self) -> bool {
+        self.traced.is_some()
+    }
+
+    /// The slot of the number by which a person is known nationally.
+    fn best_slot(&self) -> Option<usize> {
+        let best = self.traced.as_ref().map(|slots| slots.best);
+        best.or(self.nhs_slot)
     }
 
     fn value(&mut self, made: ValueOf) -> Stored {
@@ -321,6 +379,8 @@ pub struct Treater<'a> {
     identifiers: IdentifiersMet<'a>,
     people: PeopleMet<'a>,
     watch: Watch<'a>,
+    /// What verified numbers came to.
+    traced: TracedSums,
     /// `None` unless an earlier bundle is compared.
     pub(super) sightings: Option<Sightings<'a>>,
 }
@@ -358,19 +418,20 @@ impl<'a> Treater<'a> {
             pseudonyms: plan.slots.iter().map(|_| Vec::new()).collect(),
             identifiers: met.0.meeting(),
             people: met.1.meeting(),
+            traced: TracedSums::default(),
             sightings: watch.sought.map(Sightings::new),
             watch,
         }
     }
 
     /// Hands over the identifiers met, of all records, the excluded included, and the people submitted; gives what was
-    /// seen of the services that were looked for, and what the run may try on itself.
-    pub fn finish(self) -> (Option<Sightings<'a>>, Chosen) {
+    /// seen of the services that were looked for, what the run may try on itself, and what verified numbers came to.
+    pub fn finish(self) -> (Option<Sightings<'a>>, Chosen, TracedSums) {
         let mut chosen = Chosen::default();
         for (slot, choice) in self.plan.slots.iter().zip(self.choices) {
             chosen.add(slot.domain.label(), choice.into_pairs());
         }
-        (self.sightings, chosen)
+        (self.sightings, chosen, self.traced)
     }
 
     /// Makes the rows of the submitted records of the checker's last batch. `emit` gets the first two bytes of the person
@@ -444,8 +505,16 @@ impl<'a> Treater<'a> {
             if self.watch.objections.is_some_and(|o| o.has(pseudonyms)) {
                 traits |= Traits::OBJECTS;
             }
+            if let Some(slots) = &self.plan.traced {
+                let traced = self.pseudonyms[slots.traced][position];
+                self.traced.add(pseudonyms[0], pseudonyms[1], traced);
+                if self.watch.objections.is_some_and(|o| o.has([None, traced])) {
+                    traits |= Traits::OBJECTS;
+                }
+            }
             // Where the configuration drops the number, nothing hangs on it.
-            let number = self.plan.nhs_slot.and(pseudonyms[1]);
+            let number = self.plan.best_slot();
+            let number = number.and_then(|slot| self.pseudonyms[slot][position]);
             self.people.add(number.or(pseudonyms[0]), traits);
         }
     }
@@ -459,6 +528,17 @@ impl<'a> Treater<'a> {
         for number in columns[roles.nhs_number].numbers.iter().flatten() {
             if last.replace(number) != Some(number) {
                 identifiers.add_number(number);
+            }
+        }
+        // Nor may a verified number stand anywhere.
+        if let (Some(slots), Some(column)) = (&self.plan.traced, mapping.fields[roles.person_id]) {
+            let mut last: &[u8] = b"";
+            for cell in cells.column(column) {
+                if cell != std::mem::replace(&mut last, cell)
+                    && let Some(number) = slots.numbers.of(cell)
+                {
+                    identifiers.add_number(&number);
+                }
             }
         }
         let mut last = 0;
@@ -508,11 +588,24 @@ impl<'a> Treater<'a> {
         submitted: &[u32],
     ) -> Result<(), LocalRefusal> {
         let slot = &self.plan.slots[at];
+        if let (SlotSource::Best, Some(slots)) = (slot.source, &self.plan.traced) {
+            let (traced, held) = (&self.pseudonyms[slots.traced], &self.pseudonyms[NHS_SLOT]);
+            let best = traced
+                .iter()
+                .zip(held)
+                .map(|(traced, held)| traced.or(*held));
+            self.pseudonyms[at] = best.collect();
+            return Ok(());
+        }
         let memo = &mut self.memos[at];
         let choice = &mut self.choices[at];
         let made = &mut self.pseudonyms[at];
         made.clear();
-        let column = mapping.fields[slot.field];
+        let column = match slot.source {
+            SlotSource::Traced => mapping.fields[self.plan.schema.roles.person_id],
+            _ => mapping.fields[slot.field],
+        };
+        let traced = self.plan.traced.as_ref();
         for &record in submitted {
             let record = record as usize;
             made.push(match (slot.source, column) {
@@ -549,7 +642,21 @@ impl<'a> Treater<'a> {
                     let cell = cells.get(column, record);
                     memo.recall(cell, || slot.local(&String::from_utf8_lossy(cell), choice))?
                 }
-                (SlotSource::Cell, None) => None,
+                (SlotSource::Traced, Some(column)) => {
+                    let cell = cells.get(column, record);
+                    let number = traced.and_then(|slots| slots.numbers.of(cell));
+                    match number {
+                        Some(number) => memo.recall(number.digits(), || {
+                            let pseudonym = slot.key.pseudonym_of_nhs(&number);
+                            choice.offer(pseudonym, number.digits());
+                            Ok(Some(pseudonym))
+                        })?,
+                        None => None,
+                    }
+                }
+                // Made above.
+                (SlotSource::Best, _) => None,
+                (SlotSource::Cell | SlotSource::Traced, None) => None,
             });
         }
         Ok(())

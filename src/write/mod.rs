@@ -31,7 +31,7 @@ pub use column_pages::EncodedColumn;
 pub use csv_file::{CsvFile, render as render_csv, same_cells};
 pub use durable::Durable;
 pub use parquet_file::{EncodedGroup, GroupEncoder, GroupEncoders, ParquetFile};
-pub use purge::{OldWorklist, PURGE_LOG, Purged, purge_worklists};
+pub use purge::{OldWorklist, PURGE_LOG, Purged, TRACED, purge_worklists};
 pub use sealed::{Appeared, Finished, Sealed};
 pub use sort::{Group, Key, PseudonymCell, Row, SortedRows, groups};
 pub use spill::{Spill, SpillWriter};

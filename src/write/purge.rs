@@ -19,8 +19,12 @@ use crate::error::{Error, Result};
 /// What was removed and when, beside the worklists.
 pub const PURGE_LOG: &str = "purge.log";
 
+/// Records whose NHS number is another one than that which tracing verified for their person.
+pub const TRACED: &str = "nhs-number-differs.csv";
+
 /// The files of a worklist.
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
+    TRACED,
     "excluded.csv",
     "findings-by-rule.csv",
     WORKBOOK,

@@ -64,6 +64,11 @@ impl WorklistHeader {
         self.line(&EXCLUDED)
     }
 
+    /// The header of the file of records whose number is another one than the verified one.
+    pub fn another_number(&self) -> Vec<u8> {
+        self.line(&EXCLUDED[..4])
+    }
+
     fn line(&self, columns: &[&str]) -> Vec<u8> {
         let mut lines = WorklistLines {
             bytes: b"\xEF\xBB\xBF".to_vec(),

@@ -2,5 +2,6 @@
 
 mod answers;
 mod keeping;
+mod returned;
 mod selection;
 mod support;

@@ -28,8 +28,13 @@ impl Tracing {
 
     /// With more settings of `tracing:`.
     pub fn with(more: &str) -> Self {
+        Self::of(Council::of([service()]), more)
+    }
+
+    /// Of this council.
+    pub fn of(council: Council, more: &str) -> Self {
         let settings = format!("{{register: tracing/register.db, {SETTINGS}{more}}}");
-        let council = Council::of([service()]).set("tracing", settings);
+        let council = council.set("tracing", settings);
         // Writes the configuration.
         council.command();
         Self {
