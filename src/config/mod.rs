@@ -3,6 +3,7 @@
 mod codes;
 mod format;
 mod raw;
+mod raw_tracing;
 mod reader;
 mod tracing;
 mod valid;
