@@ -4,6 +4,7 @@ mod codes;
 mod format;
 mod odbc;
 mod raw;
+mod raw_tracing;
 mod reader;
 mod statement;
 mod tables;

@@ -63,7 +63,7 @@ pub struct RawConfig {
     pub previous: Option<String>,
     pub previous_public_key: Option<String>,
     pub objections: Option<RawObjections>,
-    pub tracing: Option<super::tracing::RawTracing>,
+    pub tracing: Option<super::raw_tracing::RawTracing>,
 }
 
 #[derive(Debug, serde::Deserialize)]

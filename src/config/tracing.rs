@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
-
-use super::raw::{Pairs, RawLogin, RawTable};
+use super::raw::{Pairs, RawTable};
+use super::raw_tracing::{
+    RawEncrypted, RawFlag, RawKeep, RawMentalHealth, RawObjection, RawTracing,
+};
 use super::reader::{Reader, inside, nested};
 use crate::encrypted::{self, PublicKey};
 use crate::extract::Source;
@@ -129,122 +130,6 @@ pub struct KeepConfig {
     pub mental_health: Option<Flag>,
     /// Years for those.
     pub mental_health_years: u32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawTracing {
-    register: String,
-    encrypted: Option<RawEncrypted>,
-    requests: String,
-    people: RawPeople,
-    allocations: RawAllocations,
-    ask_again_after_days: Option<u32>,
-    #[serde(default)]
-    keep: RawKeep,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawEncrypted {
-    passphrase: Option<bool>,
-    recipient: Option<String>,
-    identity: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawPeople {
-    file: Option<String>,
-    kind: Option<String>,
-    encoding: Option<String>,
-    sheet: Option<String>,
-    header_row: Option<u64>,
-    delimiter: Option<String>,
-    quote: Option<String>,
-    max_inflated: Option<String>,
-    connection: Option<String>,
-    dsn: Option<String>,
-    login: Option<RawLogin>,
-    query: Option<String>,
-    columns: RawPeopleColumns,
-    #[serde(default)]
-    genders: Pairs<String>,
-    objection: RawObjection,
-    verified: Option<RawFlag>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawPeopleColumns {
-    person: String,
-    nhs_number: String,
-    family_name: String,
-    given_name: String,
-    gender: String,
-    birth_date: String,
-    death_date: String,
-    postcode: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawObjection {
-    column: Option<String>,
-    #[serde(default)]
-    values: Vec<String>,
-    not_recorded: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFlag {
-    column: String,
-    values: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawAllocations {
-    file: Option<String>,
-    kind: Option<String>,
-    encoding: Option<String>,
-    sheet: Option<String>,
-    header_row: Option<u64>,
-    delimiter: Option<String>,
-    quote: Option<String>,
-    max_inflated: Option<String>,
-    connection: Option<String>,
-    dsn: Option<String>,
-    login: Option<RawLogin>,
-    query: Option<String>,
-    columns: RawAllocationColumns,
-    #[serde(default)]
-    types: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawAllocationColumns {
-    person: String,
-    end: String,
-    #[serde(rename = "type")]
-    kind: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawKeep {
-    years: Option<u32>,
-    mental_health: Option<RawMentalHealth>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawMentalHealth {
-    column: String,
-    values: Vec<String>,
-    years: Option<u32>,
 }
 
 /// The keys that say where people or allocations are and how they are read, as those of a table do.

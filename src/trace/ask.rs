@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::register::{Changed, Digest32, Entry, Event, Status, Whom};
 use super::request::{Limits, Reference, RequestFile, RequestFiles};
-use super::select::{Moment, Selection, select};
+use super::select::{Moment, select};
+use super::selection::Selection;
 use crate::config::TracingConfig;
 use crate::date::Date;
 use crate::error::{Error, Result};

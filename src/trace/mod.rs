@@ -18,5 +18,6 @@ pub mod register;
 pub mod request;
 pub mod rule;
 pub mod select;
+pub mod selection;
 mod table;
 pub mod work;

@@ -1,7 +1,7 @@
 //! Who may be asked about: people with a worker now, alive, without a verified number, who did not object to the use of
 //! theirs. Everybody else is counted under the first reason that holds.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher as _;
 
 use foldhash::fast::FixedState;
@@ -13,6 +13,7 @@ use super::register::entry::{
 use super::register::{Change, Digest32, Entry, Event, Person, Sent, Status, Whom};
 use super::request::{Asked, Form, Reference, Row};
 use super::rule::Rule;
+use super::selection::{Exclusion, Selection};
 use super::work::Reason;
 use crate::config::TracingConfig;
 use crate::date::Date;
@@ -31,84 +32,6 @@ pub struct Moment {
     pub today: Date,
 }
 
-/// Why somebody is not asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Exclusion {
-    /// The row has no person id.
-    NoPersonId,
-    /// Several rows have the person id, so that nobody knows which is right.
-    SeveralRows,
-    /// A date of death.
-    Dead,
-    /// No allocation without an end.
-    NoWorker,
-    /// Objected to the use of the NHS number.
-    Objection,
-    /// The number is verified already.
-    Verified,
-    /// A baby under six weeks.
-    Baby,
-    /// Asked about, and the answer is to come.
-    Waiting,
-    /// On the work list, and nothing was changed since.
-    Unsettled,
-    /// Another living person of the case system has the same number.
-    NumberShared,
-    /// Too little is recorded to ask.
-    Incomplete,
-}
-
-impl Exclusion {
-    /// All of them, in the order in which they are tried.
-    pub const ALL: [Self; 11] = [
-        Self::NoPersonId,
-        Self::SeveralRows,
-        Self::Dead,
-        Self::NoWorker,
-        Self::Objection,
-        Self::Verified,
-        Self::Baby,
-        Self::Waiting,
-        Self::Unsettled,
-        Self::NumberShared,
-        Self::Incomplete,
-    ];
-
-    /// A stable name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NoPersonId => "no_person_id",
-            Self::SeveralRows => "several_rows",
-            Self::Dead => "dead",
-            Self::NoWorker => "no_worker",
-            Self::Objection => "objection",
-            Self::Verified => "verified",
-            Self::Baby => "baby",
-            Self::Waiting => "waiting",
-            Self::Unsettled => "unsettled",
-            Self::NumberShared => "number_shared",
-            Self::Incomplete => "incomplete",
-        }
-    }
-
-    /// In words.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::NoPersonId => "the row has no person id",
-            Self::SeveralRows => "several rows have this person id: make it one",
-            Self::Dead => "a date of death",
-            Self::NoWorker => "no allocation to a worker without an end date",
-            Self::Objection => "objected to the use of the NHS number",
-            Self::Verified => "the number is verified",
-            Self::Baby => "a baby under six weeks",
-            Self::Waiting => "asked about, the answer is to come",
-            Self::Unsettled => "on the work list, and nothing was changed since",
-            Self::NumberShared => "another living person has the same number: on the work list",
-            Self::Incomplete => "too little is recorded to ask: on the work list",
-        }
-    }
-}
-
 /// Somebody to ask about. No `Debug`.
 pub struct Candidate {
     /// Local person id.
@@ -123,32 +46,6 @@ pub struct Candidate {
     pub flags: u32,
     /// The status so far.
     pub old_status: Option<Status>,
-}
-
-/// What a selection came to. Numbers only.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Selection {
-    /// Rows of the people file.
-    pub rows: u64,
-    /// To be asked with the number they have.
-    pub cross_check: u64,
-    /// To be asked by name.
-    pub alphanumeric: u64,
-    /// Of those, how many are asked again without a postcode or number, or because an answer did not come.
-    pub again: u64,
-    /// The others.
-    pub excluded: BTreeMap<Exclusion, u64>,
-    /// What was noticed of people in the register.
-    pub noticed: BTreeMap<Rule, u64>,
-    /// People with a worker in the file whose number is no NHS number.
-    pub number_invalid: u64,
-}
-
-impl Selection {
-    /// How many are asked about.
-    pub fn selected(&self) -> u64 {
-        self.cross_check + self.alphanumeric
-    }
 }
 
 /// What must be known of all people before anything can be said of one.
@@ -294,7 +191,8 @@ impl Selector<'_, '_> {
             return Ok(Err(Exclusion::Objection));
         }
         let known = known.as_ref();
-        if row.verified || known.is_some_and(|p| p.status == Status::Verified) {
+        let verified = row.verified && row.number.is_some();
+        if verified || known.is_some_and(|p| p.status == Status::Verified) {
             return Ok(Err(Exclusion::Verified));
         }
         if let Some(born) = row.birth.day()

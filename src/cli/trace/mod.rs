@@ -19,7 +19,8 @@ use crate::config::{Config, TracingConfig};
 use crate::date::Date;
 use crate::error::{Error, Result};
 use crate::trace::register::{Keeping, Register};
-use crate::trace::select::{Exclusion, Moment, Selection};
+use crate::trace::select::Moment;
+use crate::trace::selection::{Exclusion, Selection};
 
 /// NHS numbers that are missing or not verified: who may be asked about, the request, its answers, and what is left to do.
 ///
@@ -43,7 +44,7 @@ pub enum Command {
     Purge(purge::Arguments),
 }
 
-/// What every one of them is told.
+// What every one of them is told. Not a doc comment: it would stand in the help instead of the command's own.
 #[derive(Debug, Args)]
 pub struct Common {
     /// The configuration.

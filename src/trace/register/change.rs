@@ -2,9 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
-use super::entry::{
-    self, Digest32, Entry, Event, NumberOf, Placed, Whom, digest_of_entries, number_text,
-};
+use super::chain::digest_of_entries;
+use super::entry::{self, Digest32, Entry, Event, NumberOf, Placed, Whom, number_text};
 use super::project::Projector;
 use super::{Head, Register, RegisterError, Status};
 use crate::date::Date;

@@ -4,6 +4,7 @@
 //! there whole or not at all. Whatever changes is an entry of the log first ([`entry`]); the tables follow from the
 //! entries ([`project`]) and can be made again from them ([`verify`]).
 
+mod chain;
 mod change;
 pub mod entry;
 mod error;
@@ -120,6 +121,7 @@ impl Register {
             .ok_or_else(|| RegisterError::Busy {
                 path: keeping.path.clone(),
             })?;
+        keeping.clear()?;
         let (register, writing) = match keeping.read()? {
             Some((connection, writing)) => (Self::of(connection)?, writing),
             None => (Self::new()?, keeping.begin()?),

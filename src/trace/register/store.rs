@@ -196,7 +196,7 @@ impl Keeping {
     ) -> Result<Prepared, RegisterError> {
         let failed = |source| RegisterError::io("write", &self.path)(source);
         let mut file = tempfile::Builder::new()
-            .prefix(".cld-register-")
+            .prefix(UNFINISHED)
             .tempfile_in(directory(&self.path))
             .map_err(failed)?;
         {
@@ -216,6 +216,24 @@ impl Keeping {
             file,
             path: self.path.clone(),
         })
+    }
+
+    /// Removes what a command that was killed left behind. The caller holds the lock.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, or a file not removed.
+    pub(super) fn clear(&self) -> Result<(), RegisterError> {
+        let clear = || {
+            for entry in fs::read_dir(directory(&self.path))? {
+                let entry = entry?;
+                let name = entry.file_name();
+                if name.to_string_lossy().starts_with(UNFINISHED) && entry.file_type()?.is_file() {
+                    fs::remove_file(entry.path())?;
+                }
+            }
+            Ok(())
+        };
+        clear().map_err(RegisterError::io("clear up beside", &self.path))
     }
 
     /// Makes the folder of the register, closed to others, and refuses one of bundles.
@@ -253,6 +271,9 @@ impl Prepared {
         Ok(())
     }
 }
+
+/// Begins the names of registers that are not finished.
+const UNFINISHED: &str = ".cld-register-";
 
 /// What SQLite takes in memory at most.
 const MOST: u64 = 1 << 30;

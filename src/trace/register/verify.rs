@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, types::ValueRef};
 
-use super::entry::{self, Digest32, Placed, digest_of_entries};
+use super::chain::digest_of_entries;
+use super::entry::{self, Digest32, Placed};
 use super::project::{self, Projector};
 use super::{Event, Head, Register, RegisterError};
 
