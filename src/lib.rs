@@ -18,7 +18,11 @@
 //! | [`rulebook`] | every rule as people read it, with examples that are tested | `validate` |
 //! | [`validate`] | validity and status of every cell, findings | … |
 //! | [`map`] | source columns to fields, local codes to values, and which value a code may stand for | … |
+<<<<<<< HEAD
 //! | [`extract`] | files and answers of databases to blocks of records, blocks to columns of cells | nothing of the return |
+=======
+//! | [`extract`] | files to blocks of records, blocks to columns of cells; tables looked up, columns derived, on the way | nothing of the return |
+>>>>>>> 687757bb7c1e9399a188e9c669416701e8c3a030
 //! | [`custodian`] | what only the custodian of the key has: crosswalk, log of re-identifications | `treat` |
 //! | [`trace`] | NHS numbers that are missing: who is asked about, the request to PDS, its answer, the register, what people then do | `validate`, [`write`], [`config`] |
 //! | [`portal`] | whether a file would pass the portal's file rules as it stands, for `cld validate` | the return's field names |
@@ -56,8 +60,9 @@
 //! polars' own CSV reader also refuses or misreads what case systems write (an inch mark, a short row, a lone carriage
 //! return), and brings an HTTP client when it is switched on together with its lazy engine. So: the reading of records is
 //! ours, as are the pages of Parquet columns, since the library's writer hashes every cell to find out what is known here
-//! already; Arrow and Parquet lay down the file; and polars works on tables: the derived reporting period now, joins of
-//! sources where they come. Rules across records keep little of each, bring those of one person or event together by the
+//! already; Arrow and Parquet lay down the file; and polars works on tables: the derived reporting period, and expressions
+//! of derived columns and conditions, batch by batch. Tables that are looked up are arenas of ours: which row counts is a
+//! rule for each record, and a join of polars would hold the events as well. Rules across records keep little of each, bring those of one person or event together by the
 //! first bits of a hash and sort small parts; beyond a bound they go to a nameless file too, encrypted with a key that is
 //! never written, because what they hold may not leave.
 //! `tests/bench/run` measures a whole run against polars' plain copy of the same file, `tests/bench/kernels.rs` its parts

@@ -4,7 +4,8 @@
 //!
 //! Blocks and cells know comma-separated text alone. A source of another kind is a stream of such text, made while it is
 //! read ([`Source::open`]): same names, cells and row numbers, so that whatever comes after knows no kinds. Text that is
-//! comma-separated already is taken as it lies.
+//! comma-separated already is taken as it lies. So is a source of several tables, or with derived columns, such a stream,
+//! made of the first table's ([`Recipe`]).
 
 mod blocks;
 mod bomb;

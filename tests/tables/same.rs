@@ -163,3 +163,28 @@ fn one_table_under_two_names() {
     assert_eq!(ran.worklist().only("local_both"), "Female Male");
     assert_eq!(ran.worklist().only("local_other_row"), "3");
 }
+
+/// The table of records is told apart from UTF-8 as any file is, even late.
+#[test]
+fn records_may_be_windows_1252() {
+    let keys: Vec<&str> = std::iter::repeat_n("1", 3000).collect();
+    let mut events = super::events(&keys).into_bytes();
+    let last = events
+        .iter()
+        .rposition(|byte| *byte == b'D')
+        .expect("a day centre");
+    events[last] = 0xE9;
+    let ran = Council::bare()
+        .beside("events.csv", events)
+        .beside("people.csv", people(&["1,9990000018,Female,15/06/1950"]))
+        .described(&format!(
+            "tables: {{events: {{file: events.csv}}, people: {{file: people.csv}}}}, from: events, join: [{}], {}",
+            join(""),
+            super::MAPPED
+        ))
+        .makes();
+    let source = &ran.predicate()["sources"][0];
+    assert_eq!(source["encoding"], "windows-1252");
+    assert_eq!(source["tables"][0]["records"]["matched"], 3000);
+    assert_eq!(source["rows"], 3000);
+}
