@@ -18,8 +18,7 @@
 //! | [`rulebook`] | every rule as people read it, with examples that are tested | `validate` |
 //! | [`validate`] | validity and status of every cell, findings | … |
 //! | [`map`] | source columns to fields, local codes to values, and which value a code may stand for | … |
-//! | [`extract`] | files and answers of databases to blocks of records, blocks to columns of cells | nothing of the return |
-//! | [`extract`] | files to blocks of records, blocks to columns of cells; tables looked up, columns derived, on the way | nothing of the return |
+//! | [`extract`] | files and answers of databases to blocks of records, blocks to columns of cells; tables looked up, columns derived, on the way | nothing of the return |
 //! | [`custodian`] | what only the custodian of the key has: crosswalk, log of re-identifications | `treat` |
 //! | [`trace`] | NHS numbers that are missing: who is asked about, the request to PDS, its answer, the register, what people then do | `validate`, [`write`], [`config`] |
 //! | [`portal`] | whether a file would pass the portal's file rules as it stands, for `cld validate` | the return's field names |
