@@ -295,11 +295,14 @@ mod tests {
         spool
     }
 
-    fn rows(sink: &mut Sink, n: u32) -> Result<(), Halt> {
+    fn begin(sink: &mut Sink) -> Result<(), Halt> {
         sink.start(Start {
             first_row: 1,
             ..Start::default()
-        })?;
+        })
+    }
+
+    fn rows(sink: &mut Sink, n: u32) -> Result<(), Halt> {
         for row in 0..n {
             sink.cell(format!("9434765919 {row}").as_bytes())?;
             sink.end_record()?;
@@ -312,6 +315,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (go, wait) = std::sync::mpsc::channel::<()>();
         let spool = filled(directory.path(), move |sink| {
+            begin(sink)?;
             rows(sink, 40_000)?;
             let _ = wait.recv();
             rows(sink, 10)
@@ -343,6 +347,7 @@ mod tests {
     fn everybody_who_reads_learns_that_an_answer_broke_off() {
         let directory = tempfile::tempdir().unwrap();
         let spool = filled(directory.path(), |sink| {
+            begin(sink)?;
             rows(sink, 5)?;
             Err(Fault::new("was lost", "Run again")
                 .at(&source().path)
@@ -354,7 +359,7 @@ mod tests {
             let told = source().read_fault(error.unwrap_err()).to_string();
             assert_eq!(told, "mosaic.sql: was lost. Run again");
         }
-        let nowhere = filled(&directory.path().join("nowhere"), |sink| rows(sink, 5));
+        let nowhere = filled(&directory.path().join("nowhere"), begin);
         let error = Reading::of(nowhere)
             .read_to_end(&mut Vec::new())
             .unwrap_err();
