@@ -44,7 +44,7 @@ pub enum Command {
     Purge(purge::Arguments),
 }
 
-// What every one of them is told. Not a doc comment: it would stand in the help instead of the command's own.
+// What every one of them is told.
 #[derive(Debug, Args)]
 pub struct Common {
     /// The configuration.
