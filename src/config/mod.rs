@@ -2,10 +2,12 @@
 
 mod codes;
 mod format;
+mod lists;
 mod odbc;
 mod raw;
 mod raw_tracing;
 mod reader;
+mod sources;
 mod statement;
 mod tables;
 mod tracing;

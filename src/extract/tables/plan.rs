@@ -205,7 +205,7 @@ impl Plan {
                     &names,
                     name,
                     &format!("{}{key}", join.key),
-                    "the columns that are there by then",
+                    "the record as it is by then",
                 )
                 .map(|at| places[at])
             };
@@ -303,7 +303,7 @@ fn find(names: &[String], name: &str, key: &str, of: &str) -> Result<usize, Extr
     let fault = match (found.next(), found.next()) {
         (Some(at), None) => return Ok(at),
         (Some(_), Some(_)) => format!("{} stands twice among the columns of {of}", told(name)),
-        (None, _) => format!("{} is not a column of {of}", told(name)),
+        (None, _) => format!("{} is not among the columns of {of}", told(name)),
     };
     Err(ExtractError::Configured(format!("{key}: {fault}")))
 }
