@@ -25,7 +25,7 @@ fn columns_that_are_not_there() {
             "",
             [
                 "sources[1].join[1].prefer",
-                "`GONE` is not a column of people",
+                "`GONE` is not among the columns of people",
             ],
         ),
         (
@@ -79,16 +79,16 @@ fn columns_that_are_not_there() {
         join("GONE: PERSON_ID", "NHS"),
         &[
             "join[1].on",
-            "`GONE` is not a column of the columns that are there",
+            "`GONE` is not among the columns of the record",
         ],
     );
     refused(
         join("PERSON_ID: GONE", "NHS"),
-        &["join[1].on", "`GONE` is not a column of people"],
+        &["join[1].on", "`GONE` is not among the columns of people"],
     );
     refused(
         join("PERSON_ID: PERSON_ID", "GONE"),
-        &["join[1].take", "`GONE` is not a column of people"],
+        &["join[1].take", "`GONE` is not among the columns of people"],
     );
     refused(
         join("PERSON_ID: PERSON_ID", "\"9434765919\""),
