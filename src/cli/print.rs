@@ -42,6 +42,15 @@ pub fn note(words: &str) {
     let _ = writeln!(io::stderr(), "cld: {words}");
 }
 
+/// That a file is in two encodings, and what to do.
+pub fn mixed(path: &Path, row: u64) -> String {
+    let text = format!(
+        "{} row {row} looks like UTF-8, but the file was read as Windows-1252, as it is not UTF-8 throughout or the configuration says so: accented letters of such rows come out wrong. Save the file as \"CSV UTF-8\"",
+        path.display()
+    );
+    without_nhs_numbers(&text).into_owned()
+}
+
 /// An error in words. Somebody may have named a file or a column after a person, so it is told without NHS numbers.
 pub fn told(error: &Error) -> String {
     without_nhs_numbers(&error.to_string()).into_owned()

@@ -86,6 +86,9 @@ fn human(outcome: &Outcome, whole_grid: bool) -> String {
     }
     let _ = writeln!(text, "With an error     {:>9}", number(outcome.with_errors));
     text += &tables(&outcome.made);
+    for (path, row) in &outcome.mixed {
+        let _ = writeln!(text, "\n{}", print::mixed(path, *row));
+    }
     let mut broken: Vec<_> = outcome
         .findings
         .iter()

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 
 use super::portal;
+use super::print;
 use super::report::{self, Job, Out};
 use super::schema::refuse_collisions;
 use crate::error::{Error, Result};
@@ -111,6 +112,9 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     out.flush()?;
     drop(out);
     let (validated, preflights) = told?;
+    for (path, row) in &validated.mixed {
+        print::note(&print::mixed(path, *row));
+    }
     let bad = |row: &&FindingRow| match arguments.fail_on {
         FailOn::Never => false,
         FailOn::Error => row.severity == "error",

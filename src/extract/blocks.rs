@@ -101,6 +101,8 @@ pub struct Blocks {
     encoding: Encoding,
     /// The file begins with the mark of UTF-8, so it can be nothing else.
     marked: bool,
+    /// The first row that looks like UTF-8, though it is read as Windows-1252.
+    mixed: Option<u64>,
     /// The text was made UTF-8 before.
     decoded: bool,
     in_place: bool,
@@ -127,6 +129,7 @@ impl Blocks {
             reader: text.reader,
             encoding: encoding.unwrap_or(Encoding::Ascii),
             marked: false,
+            mixed: None,
             decoded: text.decoded.is_some(),
             in_place: text.in_place,
             header: HeaderRow::default(),
@@ -180,6 +183,11 @@ impl Blocks {
         self.encoding
     }
 
+    /// The first row that looks like UTF-8 in a source that is read as Windows-1252; known once all blocks are read.
+    pub fn mixed(&self) -> Option<u64> {
+        self.mixed
+    }
+
     /// What became of a source with a recipe; known once all blocks are read.
     pub fn made(&self) -> Option<Made> {
         let made = self.made.as_ref()?;
@@ -209,8 +217,18 @@ impl Blocks {
             offset: cut.offset,
             spare: Arc::clone(&self.spare),
         };
+        let undecided = matches!(self.encoding, Encoding::Ascii | Encoding::Windows1252);
+        let utf8 = (undecided && self.mixed.is_none())
+            .then(|| encoding::first_utf8(&block.text))
+            .flatten();
+        let utf8 = utf8.map(|at| {
+            block.first_row + memchr::memchr_iter(b'\n', &block.text[..at]).count() as u64
+        });
         self.encoding =
             encoding::decode(&mut block.text, self.encoding).ok_or_else(|| self.not_utf8())?;
+        if self.encoding == Encoding::Windows1252 {
+            self.mixed = self.mixed.or(utf8);
+        }
         Ok(Some(block))
     }
 

@@ -82,6 +82,24 @@ pub fn decode(bytes: &mut Vec<u8>, known: Encoding) -> Option<Encoding> {
     }
 }
 
+/// Where the first character beyond ASCII stands that is UTF-8. Windows-1252 text has none but by chance: it would be an
+/// accented capital with a currency sign or the like behind it.
+pub(super) fn first_utf8(bytes: &[u8]) -> Option<usize> {
+    if bytes.is_ascii() {
+        return None;
+    }
+    let leads = bytes.iter().enumerate();
+    leads
+        .filter(|(_, byte)| matches!(byte, 0xC2..=0xF4))
+        .map(|(at, _)| at)
+        .find(|&at| {
+            (2..=4).any(|length| {
+                let character = bytes.get(at..at + length).map(std::str::from_utf8);
+                matches!(character, Some(Ok(_)))
+            })
+        })
+}
+
 fn to_utf8(bytes: &mut Vec<u8>) {
     if !bytes.is_ascii() {
         let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes);
@@ -92,6 +110,19 @@ fn to_utf8(bytes: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn utf8_shows_among_other_bytes() {
+        for (bytes, at) in [
+            (&b"plain"[..], None),
+            (b"Zo\xeb, Ren\xe9e", None),
+            (b"Zo\xeb, Ren\xc3\xa9e", Some(8)),
+            ("12 €".as_bytes(), Some(3)),
+            (b"cut off \xe2\x82", None),
+        ] {
+            assert_eq!(first_utf8(bytes), at);
+        }
+    }
 
     #[test]
     fn the_first_bytes_beyond_ascii_decide() {

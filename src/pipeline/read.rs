@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -68,12 +68,27 @@ impl Input {
 pub struct SourceFacts {
     /// The encoding it turned out to have.
     pub encoding: Encoding,
+    /// The first row that looks like UTF-8, though the file is read as Windows-1252.
+    pub mixed: Option<u64>,
     /// Keyed digest of the file, where one was asked for.
     pub digest: Option<String>,
     /// What became of a source of several tables, or with columns that are derived.
     pub made: Option<Made>,
     /// Keyed digests of the tables that are looked up, in their order.
     pub tables: Vec<String>,
+}
+
+/// Rows that look like UTF-8 in files that are read as Windows-1252: the file and its first such row.
+pub fn mixed(inputs: &[Input], facts: &[SourceFacts]) -> Vec<(PathBuf, u64)> {
+    let mut mixed = Vec::new();
+    for (input, facts) in inputs.iter().zip(facts) {
+        mixed.extend(facts.mixed.map(|row| (input.source.path.clone(), row)));
+        let tables = facts.made.iter().flat_map(|made| &made.tables);
+        for (table, facts) in input.source.lookups().zip(tables) {
+            mixed.extend(facts.mixed.map(|row| (table.path.clone(), row)));
+        }
+    }
+    mixed
 }
 
 /// How many threads work; results do not depend on it.
@@ -288,6 +303,10 @@ fn read_one(
             .as_ref()
             .and_then(|made| made.encoding)
             .unwrap_or_else(|| blocks.encoding()),
+        mixed: match &made {
+            Some(made) => made.mixed,
+            None => blocks.mixed(),
+        },
         digest: of_file.finish(),
         tables: of_tables.iter().filter_map(Digesting::finish).collect(),
         made,

@@ -128,6 +128,8 @@ pub struct Outcome {
     pub with_errors: u64,
     /// What became of sources of several tables, or with columns that are derived.
     pub made: Vec<MadeSource>,
+    /// Files read as Windows-1252 of which this row looks like UTF-8.
+    pub mixed: Vec<(PathBuf, u64)>,
     /// Findings by rule, sorted by rule.
     pub findings: Vec<FindingRow>,
     /// What was found about the extract as a whole.
@@ -421,6 +423,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             .zip(&facts)
             .filter_map(|(input, facts)| MadeSource::of(input, facts))
             .collect(),
+        mixed: read::mixed(&inputs, &facts),
         findings: finding_rows(&plan, &sums.tally, &found.file),
         grid: grid_rows(&sums.tally.grid, &schema),
         test_key: key.is_test(),

@@ -25,6 +25,8 @@ pub struct Validated {
     pub read: u64,
     /// Records with at least one error.
     pub with_errors: u64,
+    /// Files read as Windows-1252 of which this row looks like UTF-8.
+    pub mixed: Vec<(PathBuf, u64)>,
     /// Findings by rule, sorted by rule.
     pub findings: Vec<FindingRow>,
     /// What was found about the extract as a whole.
@@ -68,7 +70,7 @@ pub fn validate<T: Default + Send>(
     settle_encodings(&mut inputs)?;
     let count = inputs.len();
     let records = Across::new(&std::env::temp_dir());
-    let (validators, (), _) = read::read(
+    let (validators, (), facts) = read::read(
         &mut inputs,
         || None,
         || {
@@ -130,6 +132,7 @@ pub fn validate<T: Default + Send>(
         schema: plan.schema.id.clone(),
         read,
         with_errors: tally.records_with_error,
+        mixed: read::mixed(&inputs, &facts),
         findings: finding_rows(plan, &tally, &found.file),
         about_the_extract: found.file,
         collapsed: found.collapsed,

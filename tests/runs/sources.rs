@@ -64,6 +64,22 @@ fn a_declared_encoding_goes_before_what_the_bytes_look_like() {
         .fails(3)
         .said
         .says(&["cld.csv", "not UTF-8 throughout", "encoding: windows-1252"]);
+    // In one file the row that is otherwise is told.
+    let two = |first: &[u8], second: &[u8]| {
+        let record = second.splitn(2, |b| *b == b'\n').nth(1).unwrap();
+        [first, record].concat()
+    };
+    let (of_windows, of_utf8) = (windows(&[practice("Zoë")]), utf8(&[practice("Zoë")]));
+    let mixed = two(&of_windows, &of_utf8);
+    let ran = Council::file("cld.csv", &mixed).makes();
+    let told = "cld.csv row 3 looks like UTF-8";
+    assert!(ran.said.stdout.contains(told), "{}", ran.said.stdout);
+    let validated = call(["validate", ran.council.path("cld.csv").to_str().unwrap()]);
+    validated.says(&[told]);
+    for sound in [of_windows, of_utf8] {
+        let said = Council::file("cld.csv", &sound).makes().said;
+        assert!(!said.stdout.contains("looks like"), "{}", said.stdout);
+    }
     let marked = [b"\xEF\xBB\xBF", utf8(&[service()]).as_slice()].concat();
     Council::file("cld.csv", marked)
         .reads("encoding: windows-1252")

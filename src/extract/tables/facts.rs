@@ -7,6 +7,8 @@ use super::super::Encoding;
 pub struct Made {
     /// The encoding of the file that has a row for each record.
     pub encoding: Option<Encoding>,
+    /// The first row of that file that looks like UTF-8, though it is read as Windows-1252.
+    pub mixed: Option<u64>,
     /// Cells that held a value which means nothing.
     pub emptied: u64,
     /// In the order in which they are looked up.
@@ -18,6 +20,8 @@ pub struct Made {
 pub struct TableFacts {
     /// Its encoding, if it is text.
     pub encoding: Option<Encoding>,
+    /// Its first row that looks like UTF-8, though it is read as Windows-1252.
+    pub mixed: Option<u64>,
     /// The sheet, if it is a workbook.
     pub sheet: Option<String>,
     /// Rows of the table.

@@ -139,6 +139,7 @@ impl Joined {
             facts.counts = counts;
         }
         made.encoding = (self.own.format.kind == Kind::Csv).then(|| self.records.encoding());
+        made.mixed = self.records.mixed();
         Ok(made)
     }
 }
@@ -199,6 +200,7 @@ impl Table {
         }
         lookup.index();
         self.facts.memory = lookup.memory();
+        self.facts.mixed = self.rows.mixed();
         Ok((lookup, self.facts))
     }
 }
