@@ -21,7 +21,7 @@
 //! | T14 fields | here `t14`; `treatment::columns`; `schema::tests::broken` |
 //! | T15 conservation | `property::order`, `runs::selection`, `attest::manifest::tests::subjects_and_sums_are_checked` |
 //! | T16 lanes | the contract has no lane in which the number is sent: no bundle ever holds it (T6) |
-//! | T17 status codes | not a field of the return |
+//! | T17 status codes | not a field of the return; `trace` keeps them as the two digits that they are (`trace::register::status`) |
 //! | T18 opt-outs | `exits::configuration`: the return is mandated, so an opt-out that is applied is refused, and the reason is in the manifest |
 //! | T19 manifest | `attest::verify::tests::a_thousand_flipped_bytes_are_a_thousand_refusals`, `the_steps_of_the_report_work_and_notice_damage` (OpenSSL, sha256sum), `runs::repeat::nothing_but_the_run_block_tells_equal_runs_apart` |
 //! | T20 crash | `faults::kills` (50 moments, and before every write; run by `.ci/run`). What a killed run leaves is closed to others, holds no identifier and is cleared by the next run |
