@@ -232,6 +232,15 @@ impl Reader<'_> {
         });
         let path = format!("{}/{}", own.name, raw.table);
         let source = self.file_source(&format!("{key}.table"), &table.as_source(&path));
+        let shown = raw.take.len();
+        let row_key = table.key.as_deref().map(|key| key.trim().to_owned());
+        let mut take = raw.take.clone();
+        take.extend(
+            row_key
+                .iter()
+                .filter(|key| !raw.take.contains(key))
+                .cloned(),
+        );
         Some(Join {
             key: key.to_owned(),
             name: name.to_owned(),
@@ -241,7 +250,9 @@ impl Reader<'_> {
             filter,
             valid_at,
             prefer,
-            take: raw.take.clone(),
+            take,
+            shown,
+            row_key,
             optional: raw.optional,
         })
     }

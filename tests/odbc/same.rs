@@ -2,9 +2,9 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::server::{asking, columns, load};
+use super::server::{LOGIN, asking, columns, connection, load};
 use crate::kinds::writers;
-use crate::support::{Council, Ran, Table};
+use crate::support::{Council, Ran, Record, Table, service};
 
 const SETTINGS: &str =
     "columns: {NHS No: NHS Number}, values: {Gender: {F: Female, M: Male}}, ignore: [Team]";
@@ -133,4 +133,44 @@ fn records_with_types_give_the_same_submission() {
         &selected(asking(&query, &format!(", {SETTINGS}"))),
         &file(&table),
     );
+}
+
+/// A table that is looked up may be a query, and its key goes to the worklist.
+#[test]
+#[ignore = "asks the server that tests/odbc/server starts"]
+fn people_may_be_looked_up_in_a_database() {
+    let people = "KEY,PERSON_ID,GENDER\n501,P1,Male\n502,P2,Q\n";
+    let people = Table::of(people.as_bytes());
+    let name = load(&people, |_| "text");
+    let query = format!("SELECT {} FROM {name}", columns(&people));
+    let events = [
+        service().of("9990002002", "P1", "E1"),
+        service().of("9990002029", "P2", "E2"),
+    ];
+    let council = |key: &str| {
+        let table = format!(
+            "{{kind: odbc, query: people.sql, connection: \"{}\", {LOGIN}, key: {key}}}",
+            connection()
+        );
+        Council::bare()
+            .beside("people.sql", &query)
+            .beside("events.csv", Record::csv(&events.clone().map(|event| event.without("Gender"))))
+            .described(&format!(
+                "tables: {{events: {{file: events.csv}}, people: {table}}}, from: events, join: [{{table: people, \
+                 on: {{LA Person Unique Identifier: PERSON_ID}}, take: [GENDER]}}], columns: {{people.GENDER: Gender}}"
+            ))
+    };
+    let ran = council("KEY").makes();
+    let worklist = ran.worklist();
+    let of = |column: &str| {
+        worklist
+            .find("rule", "gender.not_in_list", column)
+            .to_owned()
+    };
+    assert_eq!(of("local_people_KEY"), "502");
+    assert_eq!(of("local_people_row"), "3");
+    let table = &ran.predicate()["sources"][0]["tables"][0];
+    assert_eq!(table["query"]["name"], "people.sql");
+    assert!(!ran.said.stdout.contains("502") || !ran.said.stdout.contains("KEY"));
+    council("GONE").fails(2).said.says(&["`GONE` is not among"]);
 }

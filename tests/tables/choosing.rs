@@ -96,6 +96,36 @@ fn keys_that_mean_nobody_look_nothing_up() {
     assert_eq!(genders(&ran), ["", "Female", "Male"]);
 }
 
+/// What means nobody is nobody's id either: such events are not one invented person's.
+#[test]
+fn a_key_that_means_nobody_goes_on_as_nothing() {
+    let events = super::without(
+        &["1", "-1", "-1"].map(|key| {
+            crate::support::service()
+                .with("PERSON_ID", key)
+                .with("Event Reference", format!("E{key}"))
+        }),
+        &[&super::OF_PERSON[..], &["LA Person Unique Identifier"]].concat(),
+    );
+    let mapped = super::MAPPED
+        .replace(
+            "columns: {",
+            "columns: {PERSON_ID: LA Person Unique Identifier, ",
+        )
+        .replace(", ignore: [PERSON_ID]", "");
+    let ran = Council::bare()
+        .beside("events.csv", events)
+        .beside("people.csv", people(&[ONE]))
+        .described(&format!(
+            "tables: {{events: {{file: events.csv}}, people: {{file: people.csv}}}}, from: events, \
+             join: [{}], {mapped}",
+            super::join("")
+        ))
+        .makes();
+    assert_eq!(genders(&ran), ["Female"]);
+    assert_eq!(ran.predicate()["counts"]["excluded"]["no_person_id"], 2);
+}
+
 #[test]
 fn several_rows_that_say_the_same_are_one_and_others_are_not_guessed() {
     let table = people(&[ONE, TWO, ONE, "2,9990000026,Female,15/06/1951"]);

@@ -118,6 +118,12 @@ fn values_that_mean_nothing_are_empty_and_counted() {
         "{}",
         ran.said.stdout
     );
+    // A day is a day however it is written: a workbook or a database gives it otherwise than a text has it.
+    let ran = Council::of(records.clone())
+        .reads("blank: [1900-01-01, 1753-01-01]")
+        .makes();
+    let said = &ran.said.stdout;
+    assert!(said.contains("Read as empty             3"), "{said}");
     let ran = Council::of(records.clone())
         .reads("blank: {Date of Death: [01/01/1900, 01/01/1753]}")
         .makes();

@@ -25,7 +25,7 @@ fn columns_that_are_not_there() {
             "",
             [
                 "sources[1].join[1].prefer",
-                "`GONE` is not among the columns of people",
+                "`GONE` is not among the 5 columns of people",
             ],
         ),
         (
@@ -77,18 +77,18 @@ fn columns_that_are_not_there() {
     };
     refused(
         join("GONE: PERSON_ID", "NHS"),
-        &[
-            "join[1].on",
-            "`GONE` is not among the columns of the record",
-        ],
+        &["join[1].on", "`GONE` is not among the"],
     );
     refused(
         join("PERSON_ID: GONE", "NHS"),
-        &["join[1].on", "`GONE` is not among the columns of people"],
+        &["join[1].on", "`GONE` is not among the 5 columns of people"],
     );
     refused(
         join("PERSON_ID: PERSON_ID", "GONE"),
-        &["join[1].take", "`GONE` is not among the columns of people"],
+        &[
+            "join[1].take",
+            "`GONE` is not among the 5 columns of people",
+        ],
     );
     refused(
         join("PERSON_ID: PERSON_ID", "\"9434765919\""),

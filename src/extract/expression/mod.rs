@@ -38,6 +38,8 @@ impl Expression {
             return Err("is blank".into());
         }
         let words = words::read(text, tables)?;
+        // Its warnings are of its own future, and would stand between the lines of a run.
+        polars::error::set_warning_function(|_, _| {});
         // No record was read yet, so the engine's words can hold nothing but the configuration's.
         let expr = sql_expr(&words.text)
             .map_err(|e| format!("is no expression of polars' SQL: {}", said(&e)))?;

@@ -246,6 +246,12 @@ impl Words {
                 "`{word}`: an expression is of one record, and the same whenever it is run. If a column has that name, write it in double quotes"
             ));
         }
+        // Its reader ends the program at a text that is none.
+        if upper == "INTERVAL" {
+            return Err(format!(
+                "`{word}` is not known here. If a column has that name, write it in double quotes"
+            ));
+        }
         if is_call && !FUNCTIONS.contains(&upper) && !BEFORE_BRACKETS.contains(&upper) {
             return Err(format!(
                 "`{word}(…)` is not a function of one record; known are {}",
@@ -307,6 +313,12 @@ mod tests {
         assert_eq!(words.columns, ["people.GENDER", "A b", "NAME"]);
         let quoted = read("people . \"First Name\" IS NULL", &["people"]).unwrap();
         assert_eq!(quoted.text, "\"people.First Name\" IS NULL");
+    }
+
+    #[test]
+    fn a_word_that_would_end_the_program_is_refused() {
+        assert!(read("INTERVAL '1x'", &[]).is_err());
+        assert!(read("\"INTERVAL\" = 'x'", &[]).is_ok());
     }
 
     #[test]

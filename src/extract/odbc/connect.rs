@@ -13,7 +13,7 @@ use super::fault::{self, Stage};
 const PATIENCE: u32 = 30;
 
 /// What psqlodbc needs to be told. It would hold the whole answer in memory, and cut off texts of columns without a length.
-const POSTGRESQL: &str = "UseDeclareFetch=1;Fetch=1000;";
+const POSTGRESQL: &str = "UseDeclareFetch=1;Fetch=1000;Debug=0;CommLog=0;";
 
 pub(super) type Answer = OwnedCursor<Connection<'static>>;
 

@@ -82,7 +82,7 @@ fn too_large() -> Fault {
 fn too_long(column: &str) -> Fault {
     Fault::new(
         format!(
-            "{column} of the answer holds a text that is longer than its column says, or than {MAX_TEXT} characters"
+            "{column} of the answer holds a text that is longer than its column says, or than the driver has room for ({MAX_TEXT} characters always fit)"
         ),
         "It is not cut off in silence: make it shorter in the query, with CAST(… AS VARCHAR(…)), or leave it out",
     )

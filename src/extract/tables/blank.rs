@@ -1,5 +1,8 @@
 //! Values that mean nothing, as `1900-01-01` where a system cannot leave a date blank.
 
+use super::lookup::day_of;
+use crate::date::Date;
+
 /// Values that are read as empty cells.
 #[derive(Debug, Default, Clone)]
 pub struct Blank {
@@ -9,10 +12,13 @@ pub struct Blank {
     pub of_columns: Vec<(String, Vec<String>)>,
 }
 
-/// The values of one column, ready to compare. Equal is what is equal without the white space around it.
+/// The values of one column, ready to compare. Equal is what is equal without the white space around it; a day is equal
+/// however it is written, since only text has `1900-01-01` where workbooks and databases have a day.
 #[derive(Debug, Default)]
 pub(super) struct Blanks {
     values: Vec<Box<[u8]>>,
+    /// Those that are days.
+    days: Vec<Date>,
     /// Bit n: one of them has n bytes, or n is 63 and one has more.
     lengths: u64,
 }
@@ -39,8 +45,20 @@ impl Blank {
             .chain(&self.anywhere);
         let values: Vec<Box<[u8]>> = values.map(|value| value.trim().as_bytes().into()).collect();
         let lengths = values.iter().fold(0, |bits, value| bits | bit(value.len()));
-        Blanks { values, lengths }
+        let days = values.iter().filter_map(|value| day(value)).collect();
+        Blanks {
+            values,
+            days,
+            lengths,
+        }
     }
+}
+
+/// A day, with nothing behind it but midnight.
+fn day(text: &[u8]) -> Option<Date> {
+    let is_midnight = |rest: &[u8]| rest.iter().all(|byte| b" T0:.".contains(byte));
+    let is_day = text.first()?.is_ascii_digit() && text.get(10..).is_some_and(is_midnight);
+    is_day.then(|| day_of(text).ok().flatten()).flatten()
 }
 
 fn bit(length: usize) -> u64 {
@@ -55,8 +73,10 @@ impl Blanks {
             return (cell, false);
         }
         let trimmed = cell.trim_ascii();
-        let emptied = self.lengths & bit(trimmed.len()) != 0
+        let is_value = self.lengths & bit(trimmed.len()) != 0
             && self.values.iter().any(|value| **value == *trimmed);
+        let is_day = || day(trimmed).is_some_and(|day| self.days.contains(&day));
+        let emptied = is_value || !self.days.is_empty() && is_day();
         (if emptied { b"" } else { cell }, emptied)
     }
 }
@@ -75,8 +95,13 @@ mod tests {
         for (cell, in_a, in_b) in [
             ("1900-01-01", true, true),
             (" 1900-01-01 ", true, true),
-            ("1900-01-01 00:00", false, false),
+            ("1900-01-01 00:00", true, true),
+            ("1900-01-01T00:00:00.000", true, true),
+            ("1900-01-01 00:01", false, false),
+            ("01/01/1900", true, true),
+            ("02/01/1900", false, false),
             ("01/01/1753", true, false),
+            ("1753-01-01 00:00:00", true, false),
             ("?", true, true),
             ("??", false, false),
         ] {

@@ -269,6 +269,11 @@ impl Writing<'_> {
                         value
                     }
                     Out::Place(place) => self.value(place, cells, record),
+                    Out::Key(place) => {
+                        let value = self.value(place, cells, record);
+                        let is_none = is_no_key(value, &self.recipe.no_key);
+                        if is_none { b"" } else { value }
+                    }
                     Out::Derived(at) => made[at].text(record, &mut text),
                     Out::Row(join) => self.row(join, record, &mut text),
                     Out::Joins => self.joins(record, &mut text),

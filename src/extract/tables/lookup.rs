@@ -22,6 +22,8 @@ pub(super) struct Lookup {
     ends: Vec<u32>,
     /// Cells of a row.
     width: usize,
+    /// Cells of a row that go on.
+    shown: usize,
     /// As a spreadsheet counts.
     rows: Vec<u32>,
     /// Bit i: what is preferred as number i holds for the row.
@@ -59,6 +61,7 @@ impl Lookup {
             arena: Vec::new(),
             ends: Vec::new(),
             width: 1 + join.take.len(),
+            shown: join.shown,
             rows: Vec::new(),
             marks: Vec::new(),
             days: Vec::new(),
@@ -206,9 +209,9 @@ impl Lookup {
         ))
     }
 
-    /// Whether two rows have the same in every column that is taken.
+    /// Whether two rows have the same in every column that goes on.
     pub fn says_the_same(&self, a: u32, b: u32) -> bool {
-        (0..self.width - 1).all(|at| {
+        (0..self.shown).all(|at| {
             let (a, b) = (self.taken(a, at), self.taken(b, at));
             a == b
                 || self.number == Some(at) && {

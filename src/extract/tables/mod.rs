@@ -70,8 +70,12 @@ pub struct Join {
     pub valid_at: Option<ValidAt>,
     /// What decides between several, in order.
     pub prefer: Vec<Prefer>,
-    /// Columns that go on.
+    /// Columns that are read.
     pub take: Vec<String>,
+    /// How many of them go on, from the first.
+    pub shown: usize,
+    /// One of them, which names a row in its database and goes to the worklist alone.
+    pub row_key: Option<String>,
     /// A record need not have a row.
     pub optional: bool,
 }
@@ -121,7 +125,7 @@ impl Recipe {
         let expression = expression.map(|(_, expression)| expression);
         let taken = self.joins.iter().enumerate();
         let of_column = taken.filter(move |(_, join)| {
-            join.take.iter().any(|taken| {
+            join.take[..join.shown].iter().any(|taken| {
                 let name = format!("{}.{taken}", join.name);
                 expression.map_or(name == column, |expression| expression.names(&name))
             })

@@ -137,7 +137,7 @@ impl Columns {
 }
 
 /// Where a value of a record stands.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// In a column of its own table.
     Own(usize),
@@ -149,6 +149,8 @@ pub(super) enum Place {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Out {
     Place(Place),
+    /// What a table is looked up by: empty where it means nobody.
+    Key(Place),
     /// A result.
     Derived(usize),
     /// The row that a join took.
@@ -217,13 +219,18 @@ impl Plan {
                 .map(|valid_at| place(&valid_at.date, ".valid_at.date"));
             let date = date.transpose()?;
             joins.push(JoinPlan { on, date });
-            for (cell, column) in join.take.iter().enumerate() {
+            for (cell, column) in join.take[..join.shown].iter().enumerate() {
                 names.push(format!("{}.{column}", join.name));
                 places.push(Place::Taken(number, cell));
             }
         }
         let mut header = names.clone();
-        let mut outs: Vec<Out> = places.iter().copied().map(Out::Place).collect();
+        let is_key = |place: &Place| joins.iter().any(|join: &JoinPlan| join.on.contains(place));
+        let out = |place: Place| match is_key(&place) {
+            true => Out::Key(place),
+            false => Out::Place(place),
+        };
+        let mut outs: Vec<Out> = places.iter().copied().map(out).collect();
         for (number, (name, _)) in recipe.derive.iter().enumerate() {
             match header.iter().position(|known| known == name) {
                 Some(at) => outs[at] = Out::Derived(number),
@@ -236,6 +243,14 @@ impl Plan {
         for (number, join) in recipe.joins.iter().enumerate() {
             header.push(format!("local_{}_row", join.name));
             outs.push(Out::Row(number));
+            if let Some(key) = &join.row_key {
+                let at = join.take.iter().position(|taken| taken == key);
+                header.push(format!("local_{}_{key}", join.name));
+                outs.push(Out::Place(Place::Taken(
+                    number,
+                    at.expect("the key is taken"),
+                )));
+            }
         }
         for (there, name, out) in [
             (!recipe.joins.is_empty(), JOINS, Out::Joins),
@@ -303,7 +318,15 @@ fn find(names: &[String], name: &str, key: &str, of: &str) -> Result<usize, Extr
     let fault = match (found.next(), found.next()) {
         (Some(at), None) => return Ok(at),
         (Some(_), Some(_)) => format!("{} stands twice among the columns of {of}", told(name)),
-        (None, _) => format!("{} is not among the columns of {of}", told(name)),
+        (None, _) if names.len() == 1 => format!(
+            "{} is not among the columns of {of}, which has only one: are cells separated by something else (`delimiter:`), or the names in another row (`header_row:`)?",
+            told(name)
+        ),
+        (None, _) => format!(
+            "{} is not among the {} columns of {of}",
+            told(name),
+            names.len()
+        ),
     };
     Err(ExtractError::Configured(format!("{key}: {fault}")))
 }
