@@ -179,6 +179,8 @@ pub(super) fn flow(
     };
     let thread = std::thread::Builder::new()
         .name("reading".into())
+        // Long expressions are worked out by calls within calls.
+        .stack_size(32 << 20)
         .spawn(move || {
             let end = match write(&mut sink).and_then(|()| sink.pass()) {
                 Ok(()) => None,

@@ -107,11 +107,21 @@ fn expressions_that_are_wrong_or_look_at_other_records() {
         ("(SELECT 1)", "the same whenever it is run"),
         ("CURRENT_DATE", "the same whenever it is run"),
         ("ABS(Gender)", "does not fit columns of text"),
+        ("GREATEST()", "is given nothing to work with"),
+        ("INTERVAL '9995001012'", "is not known here"),
+        (
+            &["Gender"; 400].join("||"),
+            "more than 500 words and operators",
+        ),
         ("", "is blank"),
     ] {
         let council = Council::of([service()]).reads(&format!("derive: {{local_x: {text:?}}}"));
         refused(council, &["sources[1].derive.local_x: ", word]);
     }
+    let long = ["Gender"; 240].join("||");
+    Council::of([service()])
+        .reads(&format!("derive: {{local_x: {long:?}}}"))
+        .makes();
     let council = Council::of([service()]).reads("exclude: {test: Gender}");
     refused(council, &["sources[1].exclude.test", "is no condition"]);
 }

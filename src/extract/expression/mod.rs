@@ -15,6 +15,9 @@ use crate::tokens;
 
 pub(super) use rendered::Rendered;
 
+/// Words and operators of an expression at most.
+const MOST_PARTS: usize = 500;
+
 /// One expression, read and known to be of one record.
 #[derive(Debug, Clone)]
 pub struct Expression {
@@ -36,6 +39,14 @@ impl Expression {
     pub fn read(key: &str, text: &str, tables: &[&str]) -> Result<Self, String> {
         if text.trim().is_empty() {
             return Err("is blank".into());
+        }
+        // Each operator is a step down for whoever reads or works it out, and the way is not endless.
+        let operators = text.bytes().filter(|b| b"|+-*/%=<>(".contains(b)).count();
+        let words_of = text.split_whitespace().count();
+        if operators + words_of > MOST_PARTS {
+            return Err(format!(
+                "has more than {MOST_PARTS} words and operators; cut it in two with a column between"
+            ));
         }
         let words = words::read(text, tables)?;
         // Its warnings are of its own future, and would stand between the lines of a run.

@@ -258,6 +258,9 @@ impl Words {
                 FUNCTIONS.join(", ")
             ));
         }
+        if is_call && next[1..].trim_start().starts_with(')') {
+            return Err(format!("`{word}()` is given nothing to work with"));
+        }
         let of_language = [BEFORE_BRACKETS, LANGUAGE]
             .iter()
             .any(|list| list.contains(&upper));
@@ -317,6 +320,9 @@ mod tests {
 
     #[test]
     fn a_word_that_would_end_the_program_is_refused() {
+        assert!(read("GREATEST()", &[]).is_err());
+        assert!(read("least( )", &[]).is_err());
+        assert!(read("GREATEST(A, B)", &[]).is_ok());
         assert!(read("INTERVAL '1x'", &[]).is_err());
         assert!(read("\"INTERVAL\" = 'x'", &[]).is_ok());
     }

@@ -10,7 +10,7 @@ use super::super::flow::{Halt, Sink, Start, flow};
 use super::super::source::{Source, Text, Watch};
 use super::super::{Cells, Encoding, ExtractError, Kind};
 use super::choose::{Choice, choose};
-use super::lookup::{Filling, Lookup, day_of, is_no_key, push_part};
+use super::lookup::{Filling, Lookup, day_of, is_no_key, push_part, too_large};
 use super::plan::{Columns, Out, Place, Plan};
 use super::{Join, JoinCounts, Made, Recipe, TableFacts};
 
@@ -200,6 +200,9 @@ impl Table {
         }
         lookup.index();
         self.facts.memory = lookup.memory();
+        if self.facts.memory > room {
+            return Err(too_large(room, &filling));
+        }
         self.facts.mixed = self.rows.mixed();
         Ok((lookup, self.facts))
     }

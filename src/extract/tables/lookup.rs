@@ -265,7 +265,7 @@ fn row_number(row: u64, filling: &Filling<'_>) -> Result<u32, Halt> {
     u32::try_from(row).map_err(|_| too_large(filling.room, filling))
 }
 
-fn too_large(room: u64, filling: &Filling<'_>) -> Halt {
+pub(super) fn too_large(room: u64, filling: &Filling<'_>) -> Halt {
     Halt::Fault(ExtractError::File {
         path: filling.join.source.path.clone(),
         fault: format!(
