@@ -110,15 +110,15 @@ fn expressions_that_are_wrong_or_look_at_other_records() {
         ("GREATEST()", "is given nothing to work with"),
         ("INTERVAL '9995001012'", "is not known here"),
         (
-            &["Gender"; 400].join("||"),
-            "more than 500 words and operators",
+            &["Gender"; 110].join("||"),
+            "more than 200 words and operators",
         ),
         ("", "is blank"),
     ] {
         let council = Council::of([service()]).reads(&format!("derive: {{local_x: {text:?}}}"));
         refused(council, &["sources[1].derive.local_x: ", word]);
     }
-    let long = ["Gender"; 240].join("||");
+    let long = ["Gender"; 90].join("||");
     Council::of([service()])
         .reads(&format!("derive: {{local_x: {long:?}}}"))
         .makes();

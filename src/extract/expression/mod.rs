@@ -16,7 +16,7 @@ use crate::tokens;
 pub(super) use rendered::Rendered;
 
 /// Words and operators of an expression at most.
-const MOST_PARTS: usize = 500;
+const MOST_PARTS: usize = 200;
 
 /// One expression, read and known to be of one record.
 #[derive(Debug, Clone)]
