@@ -191,10 +191,37 @@ fn secret(name: &str, value: &str) -> Option<&'static str> {
         )
     } else if name == "savefile" {
         Some("has SaveFile, which writes the login into a file. Take it out")
+    } else if LOGS.contains(&name) {
+        Some(
+            "has Debug, CommLog, Trace, a log file or the like, by which a driver writes records and logins into files that anybody may read. Take it out",
+        )
     } else {
         None
     }
 }
+
+/// By what drivers are told to write down what they do, also switched off: there is nothing to switch. `B2` and `B3` are short
+/// names of psqlodbc's.
+const LOGS: [&str; 18] = [
+    "b2",
+    "b3",
+    "clientlog",
+    "commlog",
+    "debug",
+    "debugfile",
+    "dumpfile",
+    "log",
+    "logdir",
+    "logfile",
+    "loglevel",
+    "logpath",
+    "logquery",
+    "querylogfile",
+    "querylogon",
+    "trace",
+    "tracefile",
+    "tracelevel",
+];
 
 /// Names in small letters, without blanks, and values without braces; `None` for what is no connection string.
 fn attributes(text: &str) -> Option<Vec<(String, String)>> {
@@ -291,6 +318,15 @@ mod tests {
             "Driver={x}hunter2",
             "Driver=x;SaveFile=hunter2",
             "Driver=x;=hunter2",
+            "Driver=x;Debug=1;Server=hunter2",
+            "Driver=x; Comm Log = 1",
+            "Driver=x;COMMLOG=1",
+            "Driver=x;b2=1",
+            "Driver=x;B3={1}",
+            "Driver=x;Logdir=/hunter2",
+            "Driver=x;TraceFile=hunter2",
+            "Driver=x;trace=Yes",
+            "Driver=x;QueryLog_On=Yes",
             "Driver=x\nPWD=hunter2",
         ] {
             let (_, fault) = of(text).expect_err(text);

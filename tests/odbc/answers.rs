@@ -256,6 +256,13 @@ fn nothing_in_the_database_can_be_changed() {
         format!("INSERT INTO {sequence} VALUES (1)"),
         format!("WITH new AS (INSERT INTO {sequence} VALUES (1) RETURNING n) SELECT * FROM new"),
         format!("SELECT 1; DROP TABLE {sequence}"),
+        format!(
+            "SELECT E'\\'' <> 'a'; COMMIT; BEGIN; INSERT INTO {sequence} VALUES (1); COMMIT; SELECT 1 --'"
+        ),
+        format!("SELECT ARRAY[']'] IS NOT NULL; COMMIT; INSERT INTO {sequence} VALUES (1) --']"),
+        format!("SELECT 1 AS a -- a\r; COMMIT; INSERT INTO {sequence} VALUES (1)"),
+        format!("SELECT 1 AS a /* /* */; DROP TABLE {sequence} /* */ */"),
+        format!("SELECT 1 AS a DROP TABLE {sequence}"),
     ] {
         asking(&query, "")
             .fails(2)

@@ -12,3 +12,5 @@ mod refused;
 mod same;
 #[cfg(feature = "odbc")]
 mod server;
+#[cfg(feature = "odbc")]
+mod values;

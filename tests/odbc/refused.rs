@@ -70,10 +70,13 @@ fn credentials_in_a_configuration_are_refused_and_not_repeated() {
 fn what_is_not_one_statement_that_reads_is_refused() {
     for (statement, part) in [
         ("DELETE FROM events", "does not begin with SELECT or WITH"),
+        ("SELECT 1; SELECT 2", "holds more than one statement"),
         (
-            "SELECT 1; DELETE FROM events",
-            "holds more than one statement",
+            "SELECT 1 AS a DROP TABLE canary",
+            "by which a statement writes",
         ),
+        ("SELECT E'\\'' <> 'a', 2 --'", "a backslash before"),
+        ("SELECT 1 -- a\r, 2", "a carriage return alone"),
         ("", "holds no statement"),
     ] {
         let council = Council::bare()

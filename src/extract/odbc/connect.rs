@@ -1,7 +1,8 @@
 //! Opens a connection that changes nothing, and asks.
 
 use arrow_odbc::odbc_api::{
-    Connection, ConnectionOptions, Cursor as _, Error, OwnedCursor, environment,
+    Connection, ConnectionOptions, Cursor as _, DataType, Error, OwnedCursor,
+    ResultSetMetadata as _, environment, sys::SqlDataType,
 };
 use zeroize::Zeroizing;
 
@@ -60,6 +61,23 @@ pub(super) fn ask(query: &Query) -> Result<Answer, Fault> {
     })
 }
 
+/// Which columns of an answer are UUIDs.
+pub(super) fn uuids(answer: &mut Answer, columns: usize) -> Result<Vec<bool>, Fault> {
+    (1..=columns)
+        .map(|number| {
+            let number = u16::try_from(number).unwrap_or(u16::MAX);
+            let of = answer
+                .col_data_type(number)
+                .map_err(|e| fault::of(&e, Stage::Asking))?;
+            let data_type = match of {
+                DataType::Other { data_type, .. } => data_type,
+                _ => return Ok(false),
+            };
+            Ok(data_type == SqlDataType::EXT_GUID)
+        })
+        .collect()
+}
+
 fn for_postgresql() -> String {
     format!("{POSTGRESQL}MaxVarcharSize={MAX_TEXT};MaxLongVarcharSize={MAX_TEXT};ReadOnly=1;")
 }
@@ -107,7 +125,14 @@ fn product(connection: &Connection<'_>) -> Result<String, Fault> {
 /// Begins a transaction that is never committed; where the database knows such, one that may only read.
 fn read_only(connection: &Connection<'_>, product: &str) -> Result<(), Fault> {
     let is = |name: &str| product.contains(name);
-    let before = (is("mysql") || is("mariadb")).then_some("SET SESSION TRANSACTION READ ONLY");
+    let before = if is("postgresql") {
+        // Should a query get out of its transaction all the same, the next one may not write either.
+        Some("SELECT set_config('default_transaction_read_only', 'on', false)")
+    } else if is("mysql") || is("mariadb") {
+        Some("SET SESSION TRANSACTION READ ONLY")
+    } else {
+        None
+    };
     let within = if is("postgresql") {
         // `SET TRANSACTION READ ONLY`, in words that psqlodbc lets through where it lets nothing through that writes.
         Some("SELECT set_config('transaction_read_only', 'on', true)")

@@ -34,7 +34,9 @@ pub(super) fn write(query: &Query, path: &Path, sink: &mut Sink) -> Result<(), H
     let mut cursor = connect::ask(query).map_err(|fault| fault.at(path))?;
     let given =
         arrow_schema_from(&mut cursor, None, false).map_err(|e| fault::of_columns(&e).at(path))?;
-    let columns = Columns::of(given).map_err(|fault| fault.at(path))?;
+    let uuids =
+        connect::uuids(&mut cursor, given.fields().len()).map_err(|fault| fault.at(path))?;
+    let columns = Columns::of(given, |at| uuids[at]).map_err(|fault| fault.at(path))?;
     typed::write_header(path, columns.fetched(), sink)?;
     let reader = OdbcReaderBuilder::new()
         .with_schema(columns.fetched().clone())
