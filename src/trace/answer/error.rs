@@ -82,6 +82,33 @@ pub enum AnswerError {
         /// Columns.
         expected: usize,
     },
+    /// A quotation mark opens a cell and is not closed on its line.
+    #[error(
+        "has a cell in the row at line {line} whose quotation mark is not closed on that line, so two rows could be read as \
+         one. Nothing of it was applied; fetch the message again, and if it is the same, ask PDS for the answer again"
+    )]
+    QuoteOpen {
+        /// The line of the row; the first is 1.
+        line: u64,
+    },
+    /// Something follows a quotation mark that closes a cell.
+    #[error(
+        "has a cell in the row at line {line} that goes on after its closing quotation mark, so rows could be read wrongly. \
+         Nothing of it was applied; fetch the message again, and if it is the same, ask PDS for the answer again"
+    )]
+    QuoteClosed {
+        /// The line of the row; the first is 1.
+        line: u64,
+    },
+    /// A quotation mark stands within a cell that does not begin with one.
+    #[error(
+        "has a quotation mark within an unquoted cell of the row at line {line}, so rows could be read wrongly. Nothing of \
+         it was applied; fetch the message again, and if it is the same, ask PDS for the answer again"
+    )]
+    QuoteWithin {
+        /// The line of the row; the first is 1.
+        line: u64,
+    },
     /// The last row ends without a line end where a cell may have been lost.
     #[error(
         "ends within the row at line {line}: it has no line end, and its last cell, {}, is empty. Nothing of it was \

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::bounded::{self, Bounded};
 use super::columns::Columns;
+use super::quoting::Quoting;
 use super::{AnswerError, AnswerRow, Column, FileCode};
 
 /// The most bytes a file may have.
@@ -78,7 +79,8 @@ impl Answers {
         if !file.metadata()?.is_file() {
             return Err(AnswerError::NotPlain);
         }
-        let Some((digest, bytes)) = bounded::digest(&mut file, LONGEST_FILE)? else {
+        let mut quoting = Quoting::new();
+        let Some((digest, bytes)) = bounded::digest(&mut file, LONGEST_FILE, &mut quoting)? else {
             return Err(AnswerError::TooLong { most: LONGEST_FILE });
         };
         if bytes == 0 {
@@ -102,7 +104,11 @@ impl Answers {
             state: State::Reading,
         };
         answers.bind()?;
-        Ok(answers)
+        // Only now, as what is no answer at all is better told so.
+        match quoting.fault() {
+            Some(fault) => Err(fault),
+            None => Ok(answers),
+        }
     }
 
     /// Finds the names, in the first record or in the second, after one about the file.

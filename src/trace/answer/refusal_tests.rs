@@ -158,6 +158,53 @@ fn a_row_that_is_not_whole_refuses_the_file_and_says_where() {
     assert!(matches!(refused(cut), AnswerError::Cells { line: 5, .. }));
 }
 
+/// The reference and birth date of one row, and the number of the next: of the right width, as both marks are in one column.
+#[test]
+fn a_quotation_mark_that_joins_two_rows_refuses_the_file() {
+    let mut stray = table();
+    stray.rows[0][8] = "\"THE COTTAGE".to_owned();
+    assert!(matches!(
+        refused(&stray.text()),
+        AnswerError::QuoteOpen { line: 2 }
+    ));
+    stray.rows[1][8] = "\"THE MILL".to_owned();
+    let joined = refused(&stray.text());
+    assert!(matches!(joined, AnswerError::QuoteOpen { line: 2 }));
+    assert!(!joined.to_string().contains("COTTAGE"));
+    assert!(matches!(
+        refused(&stray.text().replace('\n', "\r\n")),
+        AnswerError::QuoteOpen { line: 2 }
+    ));
+    // In the last row it is never closed.
+    let mut last = table();
+    last.rows[3][8] = "\"THE MILL".to_owned();
+    assert!(matches!(
+        refused(&last.text()),
+        AnswerError::QuoteOpen { line: 5 }
+    ));
+    // Other cells that could be read in two ways.
+    for (cell, closed) in [
+        ("\"THE MILL\" HOUSE", true),
+        ("\"THE MILL\" ", true),
+        ("THE \"MILL\"", false),
+        ("THE MILL\"", false),
+    ] {
+        let mut table = table();
+        table.rows[2][8] = cell.to_owned();
+        let error = refused(&table.text());
+        match error {
+            AnswerError::QuoteClosed { line: 4 } => assert!(closed, "{cell}"),
+            AnswerError::QuoteWithin { line: 4 } => assert!(!closed, "{cell}"),
+            _ => panic!("{cell}: {error}"),
+        }
+    }
+    for cell in ["\"THE MILL\"", "\"THE \"\"MILL\"\"\"", "\"THE, MILL\""] {
+        let mut whole = table();
+        whole.rows[2][8] = cell.to_owned();
+        assert_eq!(rows(&whole.text()), rows(&table().text()), "{cell}");
+    }
+}
+
 #[test]
 fn a_cut_that_could_hide_a_death_or_a_flag_refuses_the_file() {
     let with_last = |column: &str| {
@@ -202,7 +249,7 @@ fn a_row_without_an_end_is_refused_before_it_fills_the_memory() {
     let open = text.replacen("1 High Street", "\"1 High Street", 1) + &"x,\n".repeat(100_000);
     let error = refused(&open);
     assert!(
-        matches!(error, AnswerError::RowTooLong { line: 2, .. }),
+        matches!(error, AnswerError::QuoteOpen { line: 2 }),
         "{error}"
     );
     let names = "x".repeat(1_000_000);
@@ -242,9 +289,13 @@ fn a_file_longer_than_any_answer_is_refused() {
     let (_place, path) = file(table().text().as_bytes());
     let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
     file.set_len(1000).unwrap();
-    let most = super::bounded::digest(&mut fs::File::open(&path).unwrap(), 1000).unwrap();
+    let digest = |most| {
+        let mut file = fs::File::open(&path).unwrap();
+        super::bounded::digest(&mut file, most, &mut super::quoting::Quoting::new()).unwrap()
+    };
+    let most = digest(1000);
     assert_eq!(most.expect("it fits").1, 1000);
-    let less = super::bounded::digest(&mut fs::File::open(&path).unwrap(), 999).unwrap();
+    let less = digest(999);
     assert!(less.is_none());
 }
 

@@ -178,7 +178,7 @@ fn what_is_not_known_to_mean_no_means_sensitive() {
 #[test]
 fn a_carriage_return_in_an_address_ends_no_row() {
     let expected = rows(&table().text());
-    for address in ["1\rHigh Street", "\"1,\r\nHigh \"\"Street\"\"\""] {
+    for address in ["1\rHigh Street", "\"1,\rHigh \"\"Street\"\"\""] {
         let mut table = table();
         table.rows[3][8] = address.to_owned();
         assert_eq!(rows(&table.text()), expected, "{address:?}");
