@@ -54,6 +54,12 @@ pub enum AnswerError {
         /// The code.
         code: FileCode,
     },
+    /// The record about the file has something else in the place of its code.
+    #[error(
+        "has in its first line, after the number of rows, a code that this program does not know: expected 00 to 09. Nothing \
+         of it was applied; ask PDS what it means"
+    )]
+    FileCode,
     /// Columns without which no number can be believed.
     #[error(
         "has no column {}. Nothing of it was applied; ask PDS for the answer again",
@@ -109,17 +115,14 @@ pub enum AnswerError {
         /// The line of the row; the first is 1.
         line: u64,
     },
-    /// The last row ends without a line end where a cell may have been lost.
+    /// The last row ends without a line end where something may have been lost.
     #[error(
-        "ends within the row at line {line}: it has no line end, and its last cell, {}, is empty. Nothing of it was \
-         applied; fetch the message again",
-        column.names()[0]
+        "ends within the row at line {line}: it has no line end, and no first line that tells the number of rows, or an empty \
+         last cell, so it may be cut off. Nothing of it was applied; fetch the message again, and do not edit it"
     )]
     CutOff {
         /// The line the row begins at; the first is 1.
         line: u64,
-        /// The last column.
-        column: Column,
     },
     /// Other rows than the record before them says.
     #[error(
