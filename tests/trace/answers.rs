@@ -111,7 +111,7 @@ fn an_answer_for_nobody_is_counted_and_changes_nobody() {
 
 #[test]
 fn what_does_not_pass_the_gates_is_on_the_work_list() {
-    let cases: [(&str, Pds, &str, &str); 8] = [
+    let cases: [(&str, Pds, &str, &str); 12] = [
         (
             "birth_date.differs",
             Pds {
@@ -139,6 +139,43 @@ fn what_does_not_pass_the_gates_is_on_the_work_list() {
             },
             "05",
             "not_exact",
+        ),
+        (
+            "match.not_sure",
+            Pds {
+                confidence: "1",
+                ..found(NUMBERS[0])
+            },
+            "05",
+            "not_sure",
+        ),
+        (
+            "match.nothing_to_check",
+            Pds {
+                algorithm: "1",
+                ..found(NUMBERS[0])
+            },
+            "05",
+            "nothing_to_check",
+        ),
+        (
+            "answer.other_question",
+            Pds {
+                requested: NUMBERS[0],
+                died: "20260101",
+                ..found(NUMBERS[0])
+            },
+            "05",
+            "other_question",
+        ),
+        (
+            "number.not_superseded",
+            Pds {
+                code: "90",
+                ..found(NUMBERS[0])
+            },
+            "05",
+            "not_superseded",
         ),
         (
             "number.sentinel",
