@@ -173,6 +173,8 @@ macro_rules! reasons {
 reasons! {
     /// No question without a birth date.
     NoBirthDate "no_birth_date" CheckBirthDate "no whole date of birth is recorded, so PDS cannot be asked";
+    /// No question with a birth date that is none.
+    BirthDateStandIn "birth_date_stand_in" CheckBirthDate "the date of birth recorded is one that stands for none (01/01/1900, 01/01/1753) or in the future, so PDS was not asked";
     /// No question without a family name.
     NoFamilyName "no_family_name" AddName "no family name is recorded, so PDS cannot be asked";
     /// A family name that cannot be sent for its letters.
@@ -247,6 +249,7 @@ impl Reason {
     pub const fn of_not_enough(why: NotEnough) -> Self {
         match why {
             NotEnough::BirthDate => Self::NoBirthDate,
+            NotEnough::BirthDateStandIn => Self::BirthDateStandIn,
             NotEnough::FamilyName => Self::NoFamilyName,
             NotEnough::FamilyNameLeftOut(Why::NotAscii) => Self::NameNotAscii,
             NotEnough::FamilyNameLeftOut(_) => Self::NameNotSendable,
