@@ -258,8 +258,10 @@ impl Questions {
             // Nobody asks about them again.
             (verdict.status, verdict.flags) = (Status::NotRequired, 0);
         }
-        // What a sensitive record says beside its number is not taken, nor what is said of a record that has changed.
-        let taken = !answer.is_sensitive() && verdict.rule != Rule::RecordChanged;
+        // What a sensitive record says beside its number is not taken, nor what is said of a record that has changed or of
+        // another question.
+        let taken = !answer.is_sensitive()
+            && !matches!(verdict.rule, Rule::RecordChanged | Rule::OtherQuestion);
         let dead = taken && answer.death_date.is_there();
         if dead {
             applied.deaths += 1;
@@ -310,6 +312,8 @@ impl Questions {
             algorithm: answer.algorithm,
             birth: answer.birth_date.day(),
             sensitive: answer.is_sensitive(),
+            confidence: answer.confidence,
+            requested: answer.requested,
             sent_birth: one.sent.birth,
             held: one.sent.number,
             sent: one.sent.flags,

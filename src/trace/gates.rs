@@ -1,6 +1,6 @@
 //! The gates that a number of PDS must pass before it is believed. Each says no by itself; nothing weighs them up.
 
-use super::answer::{Algorithm, Matched, RecordCode};
+use super::answer::{Algorithm, Matched, RecordCode, Requested};
 use super::register::Status;
 use super::register::entry::{
     AGAIN, CROSS_CHECK, POSTCODE, SENSITIVE, WITHOUT_NUMBER, WITHOUT_POSTCODE,
@@ -25,6 +25,10 @@ pub struct Claim {
     pub birth: Option<Date>,
     /// Whether the record is sensitive.
     pub sensitive: bool,
+    /// How sure PDS is, in per cent. None where it does not say.
+    pub confidence: Option<u8>,
+    /// The number that PDS says it was asked about.
+    pub requested: Requested,
     /// The birth date that was sent.
     pub sent_birth: Option<Date>,
     /// The number that the case system had when was asked.
@@ -63,7 +67,7 @@ pub struct Gate {
 }
 
 /// All of them, in the order in which they are tried.
-pub const GATES: [Gate; 8] = [
+pub const GATES: [Gate; 11] = [
     Gate {
         rule: Rule::Sentinel,
         status: Status::NoneOrSeveral,
@@ -95,6 +99,26 @@ pub const GATES: [Gate; 8] = [
         holds: |claim| claim.algorithm.is_exact(),
     },
     Gate {
+        rule: Rule::NothingToCheck,
+        status: Status::Conflict,
+        holds: |claim| claim.algorithm != Algorithm::CrossCheck || claim.sent_number().is_some(),
+    },
+    Gate {
+        rule: Rule::NotSure,
+        status: Status::Conflict,
+        // An exact match is always sure: one that is not was damaged on its way, or is not exact.
+        holds: |claim| claim.confidence.is_none_or(|sure| sure == 100),
+    },
+    Gate {
+        rule: Rule::NotSuperseded,
+        status: Status::Conflict,
+        // Only of a number that was sent can PDS say so, and only by checking it.
+        holds: |claim| {
+            claim.code != RecordCode::Superseded
+                || claim.sent_number().is_some() && claim.algorithm == Algorithm::CrossCheck
+        },
+    },
+    Gate {
         rule: Rule::NumberChanged,
         status: Status::Conflict,
         holds: |claim| match (claim.code, claim.held) {
@@ -120,6 +144,20 @@ impl Claim {
             _ => None,
         }
     }
+
+    /// The number that was in the question. One that is held may have been left out of it.
+    fn sent_number(&self) -> Option<NhsNumber> {
+        self.held.filter(|_| self.sent & CROSS_CHECK != 0)
+    }
+
+    /// Whether the question that came back is the one that was sent.
+    fn is_of_the_question(&self) -> bool {
+        match self.requested {
+            Requested::None => true,
+            Requested::Number(number) => self.sent_number() == Some(number),
+            Requested::Invalid => false,
+        }
+    }
 }
 
 /// Judges a claim.
@@ -136,6 +174,10 @@ pub fn judge(claim: &Claim) -> Verdict {
             flags: AGAIN,
             ..verdict(Rule::RecordChanged, Status::Required)
         };
+    }
+    // Then it may be about anybody, so that not even the number is shown.
+    if !claim.is_of_the_question() {
+        return verdict(Rule::OtherQuestion, Status::Conflict);
     }
     let taken = match claim.code {
         RecordCode::Matched if claim.sensitive => Rule::Sensitive,

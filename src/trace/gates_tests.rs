@@ -18,6 +18,8 @@ fn good() -> Claim {
         algorithm: Algorithm::Alphanumeric,
         birth: born,
         sensitive: false,
+        confidence: Some(100),
+        requested: Requested::None,
         sent_birth: born,
         held: None,
         sent: POSTCODE,
@@ -36,6 +38,20 @@ fn says(change: impl FnOnce(&mut Claim), rule: Rule, status: Status) -> Verdict 
     verdict
 }
 
+/// A number was sent, and PDS found that it fits.
+fn cross_check(claim: &mut Claim) {
+    claim.algorithm = Algorithm::CrossCheck;
+    claim.held = claim.number();
+    claim.sent = CROSS_CHECK;
+}
+
+/// A number was sent, and PDS has another one in its place.
+fn superseded(claim: &mut Claim) {
+    cross_check(claim);
+    claim.code = RecordCode::Superseded;
+    claim.held = Some(number("4010232137"));
+}
+
 #[test]
 fn a_match_that_passes_every_gate_is_taken() {
     let verdict = says(|_| {}, Rule::Matched, Status::Verified);
@@ -43,11 +59,8 @@ fn a_match_that_passes_every_gate_is_taken() {
         (verdict.number, verdict.flags),
         (Some(number("9434765919")), 0)
     );
-    let by_cross_check = |c: &mut Claim| {
-        c.algorithm = Algorithm::CrossCheck;
-        c.held = c.number();
-    };
-    says(by_cross_check, Rule::Matched, Status::Verified);
+    says(cross_check, Rule::Matched, Status::Verified);
+    says(|c| c.confidence = None, Rule::Matched, Status::Verified);
     let sensitive = says(
         |c| c.code = RecordCode::Sensitive,
         Rule::Sensitive,
@@ -60,24 +73,94 @@ fn a_match_that_passes_every_gate_is_taken() {
 
 #[test]
 fn a_superseded_number_is_replaced_by_another_one_only() {
-    let superseded = |held: Option<&str>| {
-        let held = held.map(number);
+    says(superseded, Rule::Superseded, Status::Verified);
+    let by_itself = |c: &mut Claim| {
+        superseded(c);
+        c.held = c.number();
+    };
+    says(by_itself, Rule::NumberChanged, Status::Conflict);
+    // To a question by name, of a person with a number or without one, or in another way than by a check.
+    let spoilt: [fn(&mut Claim); 4] = [
+        |c| c.held = None,
+        |c| c.sent = POSTCODE,
+        |c| (c.held, c.sent) = (None, POSTCODE),
+        |c| c.algorithm = Algorithm::Alphanumeric,
+    ];
+    for (n, spoil) in spoilt.into_iter().enumerate() {
+        for algorithm in [Algorithm::CrossCheck, Algorithm::Alphanumeric] {
+            let mut claim = good();
+            superseded(&mut claim);
+            claim.algorithm = algorithm;
+            spoil(&mut claim);
+            assert_eq!(judge(&claim).status, Status::Conflict, "{n}");
+            let gate = GATES.iter().find(|gate| gate.rule == Rule::NotSuperseded);
+            assert!(!(gate.unwrap().holds)(&claim), "{n}");
+        }
+    }
+}
+
+#[test]
+fn a_check_of_a_number_that_was_not_sent_is_not_believed() {
+    let unasked = |c: &mut Claim| c.algorithm = Algorithm::CrossCheck;
+    says(unasked, Rule::NothingToCheck, Status::Conflict);
+    // Held, and left out of the question.
+    let left_out = |c: &mut Claim| {
+        cross_check(c);
+        c.sent = WITHOUT_NUMBER | POSTCODE;
+    };
+    says(left_out, Rule::NothingToCheck, Status::Conflict);
+}
+
+#[test]
+fn an_exact_match_that_is_not_wholly_sure_is_not_believed() {
+    for sure in [0, 1, 10, 99] {
+        says(
+            |c| c.confidence = Some(sure),
+            Rule::NotSure,
+            Status::Conflict,
+        );
+        let checked = |c: &mut Claim| {
+            cross_check(c);
+            c.confidence = Some(sure);
+        };
+        says(checked, Rule::NotSure, Status::Conflict);
+    }
+}
+
+#[test]
+fn an_answer_to_another_question_is_not_believed_whatever_it_says() {
+    let sent = number("9434765919");
+    let other = number("4010232137");
+    let asked_back = |requested, ask: fn(&mut Claim)| {
         move |c: &mut Claim| {
-            c.code = RecordCode::Superseded;
-            c.held = held;
+            ask(c);
+            c.requested = requested;
         }
     };
-    says(
-        superseded(Some("4010232137")),
-        Rule::Superseded,
-        Status::Verified,
-    );
-    says(
-        superseded(Some("9434765919")),
-        Rule::NumberChanged,
-        Status::Conflict,
-    );
-    says(superseded(None), Rule::NumberChanged, Status::Conflict);
+    for requested in [Requested::None, Requested::Number(sent)] {
+        let same = asked_back(requested, cross_check);
+        says(same, Rule::Matched, Status::Verified);
+    }
+    let by_name = |_: &mut Claim| ();
+    let left_out = |c: &mut Claim| c.held = c.number();
+    for (requested, ask) in [
+        (Requested::Number(other), cross_check as fn(&mut Claim)),
+        (Requested::Invalid, cross_check),
+        (Requested::Number(sent), by_name),
+        (Requested::Number(sent), left_out),
+        (Requested::Invalid, by_name),
+        // The number that took the place of the one asked about is not the one asked about.
+        (Requested::Number(sent), superseded),
+    ] {
+        for code in [None, Some(RecordCode::NoMatch), Some(RecordCode::of(14))] {
+            let told = |c: &mut Claim| {
+                asked_back(requested, ask)(c);
+                c.code = code.unwrap_or(c.code);
+            };
+            let verdict = says(told, Rule::OtherQuestion, Status::Conflict);
+            assert_eq!((verdict.number, verdict.flags), (None, 0));
+        }
+    }
 }
 
 #[test]

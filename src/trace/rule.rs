@@ -25,6 +25,14 @@ pub enum Rule {
     NotCertain,
     /// The number is another one than the case system has, and nothing says that it was superseded.
     NumberChanged,
+    /// Found by cross check, and no number was sent that could be checked.
+    NothingToCheck,
+    /// Said to be exact, and not wholly sure.
+    NotSure,
+    /// Code 90, and the number that was superseded was not what was asked about.
+    NotSuperseded,
+    /// The number that came back as the one asked about is not the one that was sent.
+    OtherQuestion,
     /// Another living person has the number.
     AnotherPerson,
     /// Code 91.
@@ -65,7 +73,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 33] = [
         Self::Matched,
         Self::Superseded,
         Self::Sensitive,
@@ -77,6 +85,10 @@ impl Rule {
         Self::UnknownAlgorithm,
         Self::NotCertain,
         Self::NumberChanged,
+        Self::NothingToCheck,
+        Self::NotSure,
+        Self::NotSuperseded,
+        Self::OtherQuestion,
         Self::AnotherPerson,
         Self::InvalidRecord,
         Self::UnderInvestigation,
@@ -111,6 +123,10 @@ impl Rule {
             Self::UnknownAlgorithm => "match.unknown_algorithm",
             Self::NotCertain => "match.not_certain",
             Self::NumberChanged => "number.changed",
+            Self::NothingToCheck => "match.nothing_to_check",
+            Self::NotSure => "match.not_sure",
+            Self::NotSuperseded => "number.not_superseded",
+            Self::OtherQuestion => "answer.other_question",
             Self::AnotherPerson => "number.another_person",
             Self::InvalidRecord => "match.invalid_record",
             Self::UnderInvestigation => "match.under_investigation",

@@ -196,6 +196,7 @@ impl Selector<'_, '_> {
             return Ok(Err(Exclusion::Verified));
         }
         if let Some(born) = row.birth.day()
+            && born <= self.moment.today
             && self.moment.today.days_since_1970() - born.days_since_1970() < BABY_DAYS
         {
             self.notice(row, known, Rule::Baby, Status::Postponed, None)?;
@@ -230,7 +231,7 @@ impl Selector<'_, '_> {
                 _ => String::new(),
             },
         };
-        let request = match Row::of(&asked) {
+        let request = match Row::of(&asked, self.moment.today) {
             Ok(request) => request,
             Err(why) => {
                 let status = match row.number {

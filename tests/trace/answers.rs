@@ -61,6 +61,9 @@ fn all_files_are_applied_or_none() {
     for broken in [
         b.replacen("MATCHED_NHS_NO", "NUMBER", 1),
         b.replacen(",00,", ",", 1),
+        // Cut: a confidence of 100 is one of 1 then.
+        b[..b.len() - 3].to_owned(),
+        b.trim_end().to_owned(),
         String::new(),
     ] {
         fs::write(tracing.path("b.csv"), broken).unwrap();
@@ -70,6 +73,36 @@ fn all_files_are_applied_or_none() {
     fs::write(tracing.path("b.csv"), b).unwrap();
     apply().code(0);
     assert_eq!(tracing.statuses(), [("01".into(), 2)]);
+}
+
+/// Row 1's reference and birth date beside row 2's number and code: both people are born on one day.
+#[test]
+fn a_stray_quotation_mark_gives_nobody_the_number_of_another() {
+    let (tracing, one, other) = asked();
+    let before = tree(&tracing.path("tracing"));
+    let text = |first: &str, second: &str| {
+        format!(
+            "UNIQUE REFERENCE,DATE_OF_BIRTH,DATE_OF_DEATH,ADDRESS_LINE1,ERROR/SUCCESS_CODE,MATCHED_NHS_NO,\
+             MATCHED_ALGORITHM_INDICATOR\n\
+             {one},19400501,,{first},98,0000000000,0\n\
+             {other},19400501,,{second},00,{},3\n",
+            NUMBERS[0]
+        )
+    };
+    let path = tracing.path("a.csv");
+    for (first, second) in [
+        ("\"THE COTTAGE", "\"THE MILL"),
+        ("\"THE COTTAGE", "THE MILL\""),
+        ("THE \"COTTAGE\"", "THE MILL"),
+    ] {
+        fs::write(&path, text(first, second)).unwrap();
+        let said = tracing.trace(&["apply", path.to_str().unwrap()]).code(3);
+        assert!(said.stderr.contains("row at line 2"), "{}", said.stderr);
+        assert_eq!(tree(&tracing.path("tracing")), before);
+    }
+    fs::write(&path, text("\"THE COTTAGE\"", "\"THE, MILL\"")).unwrap();
+    tracing.trace(&["apply", path.to_str().unwrap()]).code(0);
+    assert_eq!(tracing.statuses(), [("01".into(), 1), ("04".into(), 1)]);
 }
 
 #[test]
@@ -111,7 +144,7 @@ fn an_answer_for_nobody_is_counted_and_changes_nobody() {
 
 #[test]
 fn what_does_not_pass_the_gates_is_on_the_work_list() {
-    let cases: [(&str, Pds, &str, &str); 8] = [
+    let cases: [(&str, Pds, &str, &str); 12] = [
         (
             "birth_date.differs",
             Pds {
@@ -139,6 +172,43 @@ fn what_does_not_pass_the_gates_is_on_the_work_list() {
             },
             "05",
             "not_exact",
+        ),
+        (
+            "match.not_sure",
+            Pds {
+                confidence: "1",
+                ..found(NUMBERS[0])
+            },
+            "05",
+            "not_sure",
+        ),
+        (
+            "match.nothing_to_check",
+            Pds {
+                algorithm: "1",
+                ..found(NUMBERS[0])
+            },
+            "05",
+            "nothing_to_check",
+        ),
+        (
+            "answer.other_question",
+            Pds {
+                requested: NUMBERS[0],
+                died: "20260101",
+                ..found(NUMBERS[0])
+            },
+            "05",
+            "other_question",
+        ),
+        (
+            "number.not_superseded",
+            Pds {
+                code: "90",
+                ..found(NUMBERS[0])
+            },
+            "05",
+            "not_superseded",
         ),
         (
             "number.sentinel",

@@ -3,7 +3,31 @@
 use std::fs;
 
 use super::support::{NUMBERS, Tracing, code, found};
-use crate::support::tree;
+use crate::support::{Table, tree};
+
+#[test]
+fn a_birth_date_that_stands_for_none_is_not_asked_with() {
+    let tomorrow = chrono::Local::now() + chrono::Days::new(1);
+    let tomorrow = tomorrow.format("%d/%m/%Y").to_string();
+    for born in ["01/01/1900", "01/01/1753", &tomorrow, "31/12/2999"] {
+        for number in ["", NUMBERS[0]] {
+            let tracing = Tracing::new()
+                .person("P101", number, "Quennell")
+                .but("P101", "BORN", born)
+                .person("P102", "", "Ravenscroft")
+                .but("P102", "BORN", "02/01/1900");
+            assert_eq!(tracing.request().len(), 1, "{born}");
+            assert_eq!(tracing.json(&["select"])["excluded"]["incomplete"], 1);
+            tracing.trace(&["worklist"]).code(0);
+            let list = fs::read(tracing.path("worklist/tracing/nhs-numbers-to-settle.csv"));
+            let list = Table::of(&list.unwrap());
+            assert_eq!(
+                (list.only("person_id"), list.only("reason")),
+                ("P101", "birth_date_stand_in")
+            );
+        }
+    }
+}
 
 #[test]
 fn everybody_is_asked_about_or_counted_under_one_reason() {

@@ -169,8 +169,14 @@ impl Tracing {
             .to_owned();
         for (reference, pds) in answers {
             text += &format!(
-                "{reference},,{},{},,{},{},{},{}\n",
-                pds.born, pds.died, pds.code, pds.number, pds.algorithm, pds.confidence
+                "{reference},{},{},{},,{},{},{},{}\n",
+                pds.requested,
+                pds.born,
+                pds.died,
+                pds.code,
+                pds.number,
+                pds.algorithm,
+                pds.confidence
             );
         }
         fs::write(self.path(name), text).unwrap();
@@ -203,6 +209,8 @@ impl Tracing {
 /// What PDS says.
 #[derive(Clone)]
 pub struct Pds {
+    /// The number that was asked about, as PDS has it.
+    pub requested: &'static str,
     pub code: &'static str,
     pub number: &'static str,
     pub born: &'static str,
@@ -214,6 +222,7 @@ pub struct Pds {
 /// One match.
 pub fn found(number: &'static str) -> Pds {
     Pds {
+        requested: "",
         code: "00",
         number,
         born: "19400501",

@@ -6,6 +6,8 @@ use std::io::{self, Read, Seek};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
+use super::quoting::Quoting;
+
 /// The bytes of a file, from its start.
 pub(super) struct Bounded {
     file: File,
@@ -21,8 +23,12 @@ pub(super) struct Bounded {
     last: u8,
 }
 
-/// The digest and the length of a file, which then stands at its start again.
-pub(super) fn digest(file: &mut File, most: u64) -> io::Result<Option<(String, u64)>> {
+/// The digest and the length of a file, which then stands at its start again; its quotation marks are looked at.
+pub(super) fn digest(
+    file: &mut File,
+    most: u64,
+    quoting: &mut Quoting,
+) -> io::Result<Option<(String, u64)>> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 128 * 1024];
     let mut length = 0;
@@ -35,6 +41,7 @@ pub(super) fn digest(file: &mut File, most: u64) -> io::Result<Option<(String, u
                     return Ok(None);
                 }
                 hash.update(&buffer[..n]);
+                quoting.look_at(&buffer[..n]);
             }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => (),
             Err(e) => return Err(e),

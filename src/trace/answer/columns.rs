@@ -137,6 +137,11 @@ impl Columns {
         }
     }
 
+    /// Whether the last of them is one that is read.
+    pub(super) fn last_is_read(&self) -> bool {
+        self.places.contains(&self.width.checked_sub(1))
+    }
+
     /// Where a column is.
     pub(super) const fn place(&self, column: Column) -> Option<usize> {
         self.places[column as usize]

@@ -54,6 +54,12 @@ pub enum AnswerError {
         /// The code.
         code: FileCode,
     },
+    /// The record about the file has something else in the place of its code.
+    #[error(
+        "has in its first line, after the number of rows, a code that this program does not know: expected 00 to 09. Nothing \
+         of it was applied; ask PDS what it means"
+    )]
+    FileCode,
     /// Columns without which no number can be believed.
     #[error(
         "has no column {}. Nothing of it was applied; ask PDS for the answer again",
@@ -82,17 +88,41 @@ pub enum AnswerError {
         /// Columns.
         expected: usize,
     },
-    /// The last row ends without a line end where a cell may have been lost.
+    /// A quotation mark opens a cell and is not closed on its line.
     #[error(
-        "ends within the row at line {line}: it has no line end, and its last cell, {}, is empty. Nothing of it was \
-         applied; fetch the message again",
-        column.names()[0]
+        "has a cell in the row at line {line} whose quotation mark is not closed on that line, so two rows could be read as \
+         one. Nothing of it was applied; fetch the message again, and if it is the same, ask PDS for the answer again"
+    )]
+    QuoteOpen {
+        /// The line of the row; the first is 1.
+        line: u64,
+    },
+    /// Something follows a quotation mark that closes a cell.
+    #[error(
+        "has a cell in the row at line {line} that goes on after its closing quotation mark, so rows could be read wrongly. \
+         Nothing of it was applied; fetch the message again, and if it is the same, ask PDS for the answer again"
+    )]
+    QuoteClosed {
+        /// The line of the row; the first is 1.
+        line: u64,
+    },
+    /// A quotation mark stands within a cell that does not begin with one.
+    #[error(
+        "has a quotation mark within an unquoted cell of the row at line {line}, so rows could be read wrongly. Nothing of \
+         it was applied; fetch the message again, and if it is the same, ask PDS for the answer again"
+    )]
+    QuoteWithin {
+        /// The line of the row; the first is 1.
+        line: u64,
+    },
+    /// The last row ends without a line end where something may have been lost.
+    #[error(
+        "ends within the row at line {line}: it has no line end, and no first line that tells the number of rows, or an empty \
+         last cell, so it may be cut off. Nothing of it was applied; fetch the message again, and do not edit it"
     )]
     CutOff {
         /// The line the row begins at; the first is 1.
         line: u64,
-        /// The last column.
-        column: Column,
     },
     /// Other rows than the record before them says.
     #[error(

@@ -10,6 +10,7 @@ mod columns;
 mod error;
 #[cfg(test)]
 mod property_tests;
+mod quoting;
 mod read;
 #[cfg(test)]
 mod refusal_tests;

@@ -5,13 +5,17 @@ use std::path::Path;
 
 use super::bounded::{self, Bounded};
 use super::columns::Columns;
-use super::{AnswerError, AnswerRow, Column, FileCode};
+use super::quoting::Quoting;
+use super::{AnswerError, AnswerRow, FileCode};
 
 /// The most bytes a file may have.
 pub const LONGEST_FILE: u64 = 1_000_000_000;
 
 /// The most bytes a row may have.
 pub const LONGEST_ROW: u64 = 64 * 1024;
+
+/// More rows than a file that is not too long has, and fewer than a date, read as a number, would be.
+const MOST_ROWS: u64 = 10_000_000;
 
 /// The rows of an answer file: an iterator. An error ends it, and nothing of the file may then be applied.
 ///
@@ -78,7 +82,8 @@ impl Answers {
         if !file.metadata()?.is_file() {
             return Err(AnswerError::NotPlain);
         }
-        let Some((digest, bytes)) = bounded::digest(&mut file, LONGEST_FILE)? else {
+        let mut quoting = Quoting::new();
+        let Some((digest, bytes)) = bounded::digest(&mut file, LONGEST_FILE, &mut quoting)? else {
             return Err(AnswerError::TooLong { most: LONGEST_FILE });
         };
         if bytes == 0 {
@@ -102,7 +107,11 @@ impl Answers {
             state: State::Reading,
         };
         answers.bind()?;
-        Ok(answers)
+        // Only now, as what is no answer at all is better told so.
+        match quoting.fault() {
+            Some(fault) => Err(fault),
+            None => Ok(answers),
+        }
     }
 
     /// Finds the names, in the first record or in the second, after one about the file.
@@ -110,13 +119,17 @@ impl Answers {
         self.next_record()?;
         if !Columns::are_in(self.record.iter()) {
             let batch = Batch::of(&self.record);
-            if let Some(code @ FileCode::Refused(_)) = batch.code {
+            if let Ok(Batch {
+                code: Some(code @ FileCode::Refused(_)),
+                ..
+            }) = batch
+            {
                 return Err(AnswerError::Refused { code });
             }
             if !self.next_record()? || !Columns::are_in(self.record.iter()) {
                 return Err(AnswerError::NoNames);
             }
-            self.batch = Some(batch);
+            self.batch = Some(batch?);
         }
         self.columns = Columns::bind(self.record.iter())?;
         Ok(())
@@ -169,19 +182,25 @@ impl Answers {
             });
         }
         self.rows += 1;
-        // A last cell may be lost where there is no line end. Most are harmless then: a number that is cut is none, a
-        // confidence that is cut is lower. These two are not.
-        let at_end = self.reader.position().byte() >= self.bytes;
-        if at_end && !self.reader.get_ref().ends_whole() {
-            for column in [Column::DeathDate, Column::Sensitivity] {
-                let last = self.columns.place(column) == Some(self.columns.width - 1);
-                let cell = self.record.iter().next_back().unwrap_or_default();
-                if last && cell.trim_ascii().is_empty() {
-                    return Err(AnswerError::CutOff { line, column });
-                }
-            }
-        }
+        self.has_its_end(line)?;
         Ok(Some(AnswerRow::of(line, &self.columns, &self.record)))
+    }
+
+    /// A row without a line end may have been cut, and rows after it lost: a confidence of 100 then reads 1. It is taken only
+    /// where the rows were counted, so that no more than the end of its last cell can be lost. What is left of a cell is no
+    /// valid value then, or one that is believed less; of an empty one this cannot be said.
+    fn has_its_end(&self, line: u64) -> Result<(), AnswerError> {
+        let at_end = self.reader.position().byte() >= self.bytes;
+        if !at_end || self.reader.get_ref().ends_whole() {
+            return Ok(());
+        }
+        let counted = self.batch.is_some_and(|batch| batch.rows.is_some());
+        let cell = self.record.iter().next_back().unwrap_or_default();
+        let empty = self.columns.last_is_read() && cell.trim_ascii().is_empty();
+        if counted && !empty {
+            return Ok(());
+        }
+        Err(AnswerError::CutOff { line })
     }
 
     /// Whether what was read is the file that was hashed, with as many rows as it says.
@@ -247,20 +266,34 @@ impl Iterator for Answers {
 }
 
 impl Batch {
-    /// Its last cell is the code, the one before it the number of rows.
-    fn of(record: &csv::ByteRecord) -> Self {
-        let mut cells = record.iter().map(<[u8]>::trim_ascii).rev();
-        let code = cells.next().and_then(FileCode::parse);
-        let rows = cells.next().and_then(|cell| {
-            let digits = !cell.is_empty() && cell.iter().all(u8::is_ascii_digit);
-            digits.then(|| std::str::from_utf8(cell).ok()?.parse().ok())?
-        });
-        // Without a code it is the header of a request that came back: its last cell is the number of rows asked.
-        Self {
-            code,
-            rows: code.and(rows),
+    /// Its last cell is the code and the one before it the number of rows. Without a code, as in the header of a request,
+    /// its last cell is the number of rows.
+    fn of(record: &csv::ByteRecord) -> Result<Self, AnswerError> {
+        let mut cells = record
+            .iter()
+            .map(<[u8]>::trim_ascii)
+            .rev()
+            // A spreadsheet writes as many commas as the widest row has.
+            .skip_while(|cell| cell.is_empty());
+        let last = cells.next().unwrap_or_default();
+        let before = cells.next().and_then(digits);
+        let code = FileCode::parse(last);
+        if code.is_some() {
+            return Ok(Self { code, rows: before });
         }
+        // A time stamp is no number of rows: beside one, the last cell is.
+        if before.is_some_and(|rows| rows <= MOST_ROWS) {
+            return Err(AnswerError::FileCode);
+        }
+        let rows = digits(last);
+        Ok(Self { code, rows })
     }
+}
+
+/// A number, if a cell is one.
+fn digits(cell: &[u8]) -> Option<u64> {
+    let digits = !cell.is_empty() && cell.iter().all(u8::is_ascii_digit);
+    digits.then(|| std::str::from_utf8(cell).ok()?.parse().ok())?
 }
 
 /// The reader's own faults: it reads bytes of any kind and rows of any length, so that only the system's are left.

@@ -82,6 +82,20 @@ fn a_record_about_the_file_may_come_first() {
             },
         ),
         (
+            "RESP_1,SPINE_PDS_MESH_V1,20260101120000,4,00,,,",
+            Batch {
+                code: Some(FileCode::Accepted),
+                rows: Some(4),
+            },
+        ),
+        (
+            "MPTREQ_20260101120000,SPINE_PDS_MESH_V1,20260101120000,4",
+            Batch {
+                code: None,
+                rows: Some(4),
+            },
+        ),
+        (
             "something else",
             Batch {
                 code: None,
@@ -104,9 +118,18 @@ fn a_record_about_the_file_may_come_first() {
             assert!(error.to_string().contains(&format!("code {code:02}")));
         }
     }
-    for rows in ["3", "5"] {
-        let error = refused(&format!("RESP_1,X,20260101120000,{rows},00\n{text}"));
-        assert!(matches!(error, AnswerError::Rows { found: 4, .. }));
+    for rows in ["3", "5", "10", "12"] {
+        for end in [",00", "", ",", ",,"] {
+            let error = refused(&format!("RESP_1,X,20260101120000,{rows}{end}\n{text}"));
+            assert!(
+                matches!(error, AnswerError::Rows { found: 4, .. }),
+                "{error}"
+            );
+        }
+    }
+    for code in ["10", "99", "0", "000", "XX", "0O", "4"] {
+        let error = refused(&format!("RESP_1,X,20260101120000,4,{code}\n{text}"));
+        assert!(matches!(error, AnswerError::FileCode), "{code}: {error}");
     }
     let two = refused(&format!("a,00\nb,00\n{text}"));
     assert!(matches!(two, AnswerError::NoNames));
@@ -158,8 +181,55 @@ fn a_row_that_is_not_whole_refuses_the_file_and_says_where() {
     assert!(matches!(refused(cut), AnswerError::Cells { line: 5, .. }));
 }
 
+/// The reference and birth date of one row, and the number of the next: of the right width, as both marks are in one column.
 #[test]
-fn a_cut_that_could_hide_a_death_or_a_flag_refuses_the_file() {
+fn a_quotation_mark_that_joins_two_rows_refuses_the_file() {
+    let mut stray = table();
+    stray.rows[0][8] = "\"THE COTTAGE".to_owned();
+    assert!(matches!(
+        refused(&stray.text()),
+        AnswerError::QuoteOpen { line: 2 }
+    ));
+    stray.rows[1][8] = "\"THE MILL".to_owned();
+    let joined = refused(&stray.text());
+    assert!(matches!(joined, AnswerError::QuoteOpen { line: 2 }));
+    assert!(!joined.to_string().contains("COTTAGE"));
+    assert!(matches!(
+        refused(&stray.text().replace('\n', "\r\n")),
+        AnswerError::QuoteOpen { line: 2 }
+    ));
+    // In the last row it is never closed.
+    let mut last = table();
+    last.rows[3][8] = "\"THE MILL".to_owned();
+    assert!(matches!(
+        refused(&last.text()),
+        AnswerError::QuoteOpen { line: 5 }
+    ));
+    // Other cells that could be read in two ways.
+    for (cell, closed) in [
+        ("\"THE MILL\" HOUSE", true),
+        ("\"THE MILL\" ", true),
+        ("THE \"MILL\"", false),
+        ("THE MILL\"", false),
+    ] {
+        let mut table = table();
+        table.rows[2][8] = cell.to_owned();
+        let error = refused(&table.text());
+        match error {
+            AnswerError::QuoteClosed { line: 4 } => assert!(closed, "{cell}"),
+            AnswerError::QuoteWithin { line: 4 } => assert!(!closed, "{cell}"),
+            _ => panic!("{cell}: {error}"),
+        }
+    }
+    for cell in ["\"THE MILL\"", "\"THE \"\"MILL\"\"\"", "\"THE, MILL\""] {
+        let mut whole = table();
+        whole.rows[2][8] = cell.to_owned();
+        assert_eq!(rows(&whole.text()), rows(&table().text()), "{cell}");
+    }
+}
+
+#[test]
+fn a_last_line_without_an_end_is_refused_unless_the_rows_were_counted() {
     let with_last = |column: &str| {
         let at = COLUMNS.iter().position(|c| *c == column).expect(column);
         let others = (0..COLUMNS.len()).filter(|n| *n != at);
@@ -170,17 +240,38 @@ fn a_cut_that_could_hide_a_death_or_a_flag_refuses_the_file() {
         table.ordered(&order).text()
     };
     for column in ["DATE_OF_DEATH", "SENSITIVITY_FLAG"] {
-        let text = with_last(column);
-        let whole = text.trim_end();
-        assert_eq!(rows(whole), rows(&text));
-        let cell = whole.rsplit_once(',').unwrap().1;
-        let cut = &whole[..whole.len() - cell.len()];
-        assert!(matches!(refused(cut), AnswerError::CutOff { line: 3, .. }));
-        assert!(read(format!("{cut}\n").as_bytes()).is_ok());
+        for counted in [
+            "RESP_1,X,20260101120000,2,00\n",
+            "REQ_1,X,20260101120000,2\n",
+        ] {
+            let text = format!("{counted}{}", with_last(column));
+            let whole = text.trim_end();
+            assert_eq!(rows(whole), rows(&text));
+            let cell = whole.rsplit_once(',').unwrap().1;
+            let cut = &whole[..whole.len() - cell.len()];
+            assert!(matches!(refused(cut), AnswerError::CutOff { line: 4 }));
+            assert!(read(format!("{cut}\n").as_bytes()).is_ok());
+        }
     }
-    let text = with_last("MATCHED_CONFIDENCE_PERCENTAGE");
-    let cut = text.trim_end().rsplit_once(',').unwrap().0.to_owned() + ",";
-    assert_eq!(rows(&cut)[1].confidence, None);
+    // Not counted: a confidence of 100 that is cut to 1 cannot be told from one of 1.
+    let text = table().text();
+    for first in ["", "something else\n", "RESP_1,X,00\n"] {
+        let text = format!("{first}{text}");
+        let lines = text.lines().count() as u64;
+        assert_eq!(rows(&text).len(), 4);
+        for cut in [1, 2] {
+            let error = refused(&text[..text.len() - cut]);
+            let told = matches!(error, AnswerError::CutOff { line } if line == lines);
+            assert!(
+                told || matches!(error, AnswerError::Cells { .. }),
+                "{error}"
+            );
+        }
+        assert!(matches!(
+            refused(text.trim_end()),
+            AnswerError::CutOff { .. }
+        ));
+    }
 }
 
 #[test]
@@ -202,7 +293,7 @@ fn a_row_without_an_end_is_refused_before_it_fills_the_memory() {
     let open = text.replacen("1 High Street", "\"1 High Street", 1) + &"x,\n".repeat(100_000);
     let error = refused(&open);
     assert!(
-        matches!(error, AnswerError::RowTooLong { line: 2, .. }),
+        matches!(error, AnswerError::QuoteOpen { line: 2 }),
         "{error}"
     );
     let names = "x".repeat(1_000_000);
@@ -242,9 +333,13 @@ fn a_file_longer_than_any_answer_is_refused() {
     let (_place, path) = file(table().text().as_bytes());
     let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
     file.set_len(1000).unwrap();
-    let most = super::bounded::digest(&mut fs::File::open(&path).unwrap(), 1000).unwrap();
+    let digest = |most| {
+        let mut file = fs::File::open(&path).unwrap();
+        super::bounded::digest(&mut file, most, &mut super::quoting::Quoting::new()).unwrap()
+    };
+    let most = digest(1000);
     assert_eq!(most.expect("it fits").1, 1000);
-    let less = super::bounded::digest(&mut fs::File::open(&path).unwrap(), 999).unwrap();
+    let less = digest(999);
     assert!(less.is_none());
 }
 

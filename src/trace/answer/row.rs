@@ -52,7 +52,7 @@ pub enum Matched {
 /// A number that was asked about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Requested {
-    /// Empty, a sentinel, or no such column.
+    /// Empty, 0000000000, or no such column.
     None,
     /// A number.
     Number(NhsNumber),
@@ -113,9 +113,9 @@ impl AnswerRow {
             death_date: PdsDate::parse(cell(Column::DeathDate)),
             flagged: is_flag(cell(Column::Sensitivity)),
             requested: match Matched::parse(cell(Column::Requested)) {
-                Matched::None | Matched::Several => Requested::None,
+                Matched::None => Requested::None,
                 Matched::Number(number) => Requested::Number(number),
-                Matched::Invalid => Requested::Invalid,
+                Matched::Several | Matched::Invalid => Requested::Invalid,
             },
             scores: Scores {
                 family_name: per_cent(cell(Column::FamilyNameScore)),

@@ -104,6 +104,25 @@ fn sentinels_and_placeholders_are_never_numbers() {
 }
 
 #[test]
+fn a_number_asked_about_that_cannot_be_one_is_told_from_none() {
+    for (text, expected) in [
+        ("", Requested::None),
+        ("0000000000", Requested::None),
+        ("9999999999", Requested::Invalid),
+        ("9434765918", Requested::Invalid),
+        ("n/a", Requested::Invalid),
+        (
+            "943 476 5919",
+            Requested::Number(nhs_number::canonical("9434765919").unwrap()),
+        ),
+    ] {
+        let mut table = table();
+        table.rows[0][1] = text.to_owned();
+        assert_eq!(rows(&table.text())[0].requested, expected, "{text}");
+    }
+}
+
+#[test]
 fn dates_may_be_whole_or_in_part() {
     let date = |text: &str| PdsDate::parse(text.as_bytes());
     assert_eq!(date(" "), PdsDate::None);
@@ -178,7 +197,7 @@ fn what_is_not_known_to_mean_no_means_sensitive() {
 #[test]
 fn a_carriage_return_in_an_address_ends_no_row() {
     let expected = rows(&table().text());
-    for address in ["1\rHigh Street", "\"1,\r\nHigh \"\"Street\"\"\""] {
+    for address in ["1\rHigh Street", "\"1,\rHigh \"\"Street\"\"\""] {
         let mut table = table();
         table.rows[3][8] = address.to_owned();
         assert_eq!(rows(&table.text()), expected, "{address:?}");

@@ -156,6 +156,9 @@ pub enum NotEnough {
     /// There is no whole date of birth.
     #[error("no whole date of birth is recorded")]
     BirthDate,
+    /// The date of birth is one that systems put where there is none, or is still to come.
+    #[error("the date of birth recorded stands for none, or is in the future")]
+    BirthDateStandIn,
     /// There is no number to check and no family name.
     #[error("no family name is recorded")]
     FamilyName,
@@ -195,8 +198,11 @@ impl Row {
     ///
     /// # Errors
     /// [`NotEnough`] where PDS could not even look.
-    pub fn of(asked: &Asked) -> Result<Self, NotEnough> {
+    pub fn of(asked: &Asked, today: Date) -> Result<Self, NotEnough> {
         let birth_date = asked.birth_date.ok_or(NotEnough::BirthDate)?;
+        if birth_date > today || stands_for_none(birth_date) {
+            return Err(NotEnough::BirthDateStandIn);
+        }
         let mut row = Self {
             form: Form::CrossCheck,
             reference: asked.reference,
@@ -276,6 +282,12 @@ impl Row {
         let empty = ",".repeat(COLUMNS.len() - FILLED);
         format!("{}{empty}\n", self.cells.join(","))
     }
+}
+
+/// Whether a day is the first one of a database: 01/01/1900, or 01/01/1753 of SQL Server. PDS may have it too, of somebody
+/// else, and then it would be equal.
+fn stands_for_none(day: Date) -> bool {
+    [1753, 1900].contains(&day.year()) && (day.month(), day.day()) == (1, 1)
 }
 
 /// Words with one space between them.

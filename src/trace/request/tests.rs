@@ -20,8 +20,12 @@ fn asked() -> Asked {
     }
 }
 
+fn today() -> Date {
+    Date::new(2026, 5, 1).unwrap()
+}
+
 fn cells(asked: &Asked) -> Vec<String> {
-    let line = Row::of(asked).unwrap().line();
+    let line = Row::of(asked, today()).unwrap().line();
     let line = line.strip_suffix('\n').unwrap();
     line.split(',').map(str::to_owned).collect()
 }
@@ -47,7 +51,7 @@ fn a_person_without_a_number_is_asked_about_by_name() {
         assert_eq!(at(&cells, column), cell, "{column}");
     }
     assert!(cells[8..].iter().all(String::is_empty));
-    let row = Row::of(&asked()).unwrap();
+    let row = Row::of(&asked(), today()).unwrap();
     assert_eq!(row.form(), Form::Alphanumeric);
     assert!(row.has_postcode() && row.left_out().is_empty());
 }
@@ -62,7 +66,7 @@ fn a_person_with_a_number_is_asked_about_with_it_and_the_birth_date_alone() {
     let filled: Vec<_> = (0..23).filter(|at| !cells[*at].is_empty()).collect();
     assert_eq!(filled, [0, 1, 6]);
     assert_eq!(at(&cells, "NHS_NO"), "9434765919");
-    let row = Row::of(&asked).unwrap();
+    let row = Row::of(&asked, today()).unwrap();
     assert_eq!(row.form(), Form::CrossCheck);
     assert!(!row.has_postcode());
 }
@@ -88,10 +92,35 @@ fn without_a_name_or_a_birth_date_nothing_is_asked() {
     let of = |change: fn(&mut Asked)| {
         let mut asked = asked();
         change(&mut asked);
-        Row::of(&asked).map(drop)
+        Row::of(&asked, today()).map(drop)
     };
     assert_eq!(of(|_| ()), Ok(()));
     assert_eq!(of(|a| a.birth_date = None), Err(NotEnough::BirthDate));
+    for (year, month, day, taken) in [
+        (1900, 1, 1, false),
+        (1900, 1, 2, true),
+        (1901, 1, 1, true),
+        (1753, 1, 1, false),
+        (1900, 2, 1, true),
+        (2026, 5, 1, true),
+        (2026, 5, 2, false),
+        (2027, 1, 1, false),
+        (2999, 12, 31, false),
+    ] {
+        for number in [None, nhs_number::canonical("9434765919").ok()] {
+            let asked = Asked {
+                nhs_number: number,
+                birth_date: Date::new(year, month, day),
+                ..asked()
+            };
+            let expected = if taken {
+                Ok(())
+            } else {
+                Err(NotEnough::BirthDateStandIn)
+            };
+            assert_eq!(Row::of(&asked, today()).map(drop), expected, "{year}");
+        }
+    }
     for (name, expected) in [
         (" \t", NotEnough::FamilyName),
         ("Žák", NotEnough::FamilyNameLeftOut(Why::NotAscii)),
@@ -108,15 +137,15 @@ fn without_a_name_or_a_birth_date_nothing_is_asked() {
             family_name: name.to_owned(),
             ..asked()
         };
-        assert_eq!(Row::of(&asked).map(drop), Err(expected), "{name}");
+        assert_eq!(Row::of(&asked, today()).map(drop), Err(expected), "{name}");
     }
     let long = |length| Asked {
         family_name: "x".repeat(length),
         ..asked()
     };
-    assert!(Row::of(&long(40)).is_ok());
+    assert!(Row::of(&long(40), today()).is_ok());
     assert_eq!(
-        Row::of(&long(41)),
+        Row::of(&long(41), today()),
         Err(NotEnough::FamilyNameLeftOut(Why::TooLong))
     );
     // A number can be checked without any name.
@@ -125,7 +154,7 @@ fn without_a_name_or_a_birth_date_nothing_is_asked() {
         family_name: String::new(),
         ..asked()
     };
-    assert!(Row::of(&asked).is_ok());
+    assert!(Row::of(&asked, today()).is_ok());
 }
 
 #[test]
@@ -150,11 +179,14 @@ fn what_cannot_be_sent_is_left_out_and_told() {
         ("Jane -", "", vec![(Field::OtherGivenName, Why::Formula)]),
         ("Jane '", "", vec![(Field::OtherGivenName, Why::NoLetter)]),
     ] {
-        let row = Row::of(&Asked {
-            given_names: given.to_owned(),
-            postcode: postcode.to_owned(),
-            ..asked()
-        })
+        let row = Row::of(
+            &Asked {
+                given_names: given.to_owned(),
+                postcode: postcode.to_owned(),
+                ..asked()
+            },
+            today(),
+        )
         .unwrap();
         let found: Vec<_> = row.left_out().iter().map(|l| (l.field, l.why)).collect();
         assert_eq!(found, left, "{given} {postcode}");
@@ -166,10 +198,13 @@ fn what_cannot_be_sent_is_left_out_and_told() {
     }
     let long = |first: usize, others: usize| {
         let given = format!("{} {}", "a".repeat(first), "b".repeat(others));
-        let row = Row::of(&Asked {
-            given_names: given,
-            ..asked()
-        });
+        let row = Row::of(
+            &Asked {
+                given_names: given,
+                ..asked()
+            },
+            today(),
+        );
         row.unwrap().left_out().to_vec()
     };
     assert_eq!(long(40, 100), []);
@@ -199,7 +234,7 @@ fn a_reference_is_neither_a_number_nor_an_id_and_comes_back_as_it_went() {
 #[test]
 fn nothing_of_a_person_is_formatted() {
     let asked = asked();
-    let row = Row::of(&asked).unwrap();
+    let row = Row::of(&asked, today()).unwrap();
     let text = format!("{asked:?} {row:?} {:?} {:?}", asked.reference, asked.gender);
     assert_eq!(
         text,
@@ -210,10 +245,13 @@ fn nothing_of_a_person_is_formatted() {
 
 fn rows(count: u8) -> Vec<Row> {
     let row = |n| {
-        Row::of(&Asked {
-            reference: Reference::of([n; 16]),
-            ..asked()
-        })
+        Row::of(
+            &Asked {
+                reference: Reference::of([n; 16]),
+                ..asked()
+            },
+            today(),
+        )
     };
     (0..count).map(|n| row(n).unwrap()).collect()
 }
@@ -346,7 +384,7 @@ proptest! {
             postcode,
             ..asked()
         };
-        if let Ok(row) = Row::of(&asked) {
+        if let Ok(row) = Row::of(&asked, today()) {
             let line = row.line();
             prop_assert!(line.is_ascii() && line.ends_with('\n') && !line.contains('"'));
             prop_assert_eq!(line.bytes().filter(|b| b.is_ascii_control()).count(), 1);

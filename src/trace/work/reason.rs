@@ -173,6 +173,8 @@ macro_rules! reasons {
 reasons! {
     /// No question without a birth date.
     NoBirthDate "no_birth_date" CheckBirthDate "no whole date of birth is recorded, so PDS cannot be asked";
+    /// No question with a birth date that is none.
+    BirthDateStandIn "birth_date_stand_in" CheckBirthDate "the date of birth recorded is one that stands for none (01/01/1900, 01/01/1753) or in the future, so PDS was not asked";
     /// No question without a family name.
     NoFamilyName "no_family_name" AddName "no family name is recorded, so PDS cannot be asked";
     /// A family name that cannot be sent for its letters.
@@ -217,12 +219,20 @@ reasons! {
     NotExact "not_exact" DecideMatch "the match was found by likeness, so it is not certain";
     /// Found in a way that is not known.
     UnknownAlgorithm "unknown_algorithm" DecideMatch "PDS does not say in a known way how the match was found";
+    /// Found by a check of a number that was not sent.
+    NothingToCheck "nothing_to_check" DecideMatch "PDS says that it checked a number, and none was sent";
+    /// Exact, and not sure.
+    NotSure "not_sure" DecideMatch "PDS says that the match is exact, and that it is less than 100 per cent sure of it";
+    /// The number that came back is not the one that was sent.
+    OtherQuestion "other_question" DecideMatch "the answer names another number than was asked about, so it is not the one to the question";
     /// Another living person has the number.
     HeldByAnother "held_by_another" MergeRecords "another living person of the case system has this number";
     /// PDS has another number than the case system, and does not say that it took its place.
     OtherNumber "other_number" CorrectNumber "PDS has another number for this person than the case system";
     /// 90
     Superseded "superseded" CorrectNumber "the number in the case system has been superseded by another one";
+    /// 90 for a number that was not asked about.
+    NotSuperseded "not_superseded" CorrectNumber "PDS says that a number has been superseded, and that was not what it was asked about";
     /// The number held is none.
     HeldNumberInvalid "held_number_invalid" CorrectNumber "the number in the case system is not a valid NHS number";
     /// A date of death came back.
@@ -239,6 +249,7 @@ impl Reason {
     pub const fn of_not_enough(why: NotEnough) -> Self {
         match why {
             NotEnough::BirthDate => Self::NoBirthDate,
+            NotEnough::BirthDateStandIn => Self::BirthDateStandIn,
             NotEnough::FamilyName => Self::NoFamilyName,
             NotEnough::FamilyNameLeftOut(Why::NotAscii) => Self::NameNotAscii,
             NotEnough::FamilyNameLeftOut(_) => Self::NameNotSendable,

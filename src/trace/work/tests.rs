@@ -68,6 +68,7 @@ fn every_reason_has_a_name_of_its_own_and_every_group_a_reason() {
     }
     for (why, reason) in [
         (NotEnough::BirthDate, Reason::NoBirthDate),
+        (NotEnough::BirthDateStandIn, Reason::BirthDateStandIn),
         (NotEnough::FamilyName, Reason::NoFamilyName),
         (
             NotEnough::FamilyNameLeftOut(Why::NotAscii),
