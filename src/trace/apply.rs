@@ -76,7 +76,7 @@ fn apply_in(config: &TracingConfig, change: &mut Change<'_>, paths: &[PathBuf]) 
     if files.is_empty() {
         return Ok(applied);
     }
-    let facts = Facts::read(config, &questions)?;
+    let facts = Facts::read(config, change, &questions)?;
     let mut entries = Vec::new();
     for file in &files {
         entries.push(change.add(Entry {
@@ -325,12 +325,25 @@ impl Questions {
 struct Facts {
     /// Questions about people whose facts are still those that were sent.
     unchanged: HashSet<Reference>,
-    /// By number that was given: the living people of the case system who have it.
+    /// By number that was given: the living people of the case system who have it, there or in the register.
     holders: HashMap<u64, Holders>,
 }
 
 impl Facts {
-    fn read(config: &TracingConfig, questions: &Questions) -> Result<Self> {
+    fn read(
+        config: &TracingConfig,
+        change: &mut Change<'_>,
+        questions: &Questions,
+    ) -> Result<Self> {
+        // Who was dead when the register last looked may be alive by now.
+        let mut dead: HashMap<String, Vec<u64>> = HashMap::new();
+        for answered in questions.all.values() {
+            if let Matched::Number(number) = answered.answer.matched {
+                for person in change.dead_holders(&number)? {
+                    dead.entry(person).or_default().push(number.as_u64());
+                }
+            }
+        }
         let questions_of = questions.all.iter();
         let mut asked: Vec<(&str, &Reference, &Answered)> = questions_of
             .map(|(reference, one)| (one.sent.person.as_str(), reference, one))
@@ -344,6 +357,11 @@ impl Facts {
                 && !row.is_dead()
             {
                 Holders::add(&mut found.holders, number, row.person);
+            }
+            if !row.is_dead() {
+                for number in dead.get(row.person).into_iter().flatten() {
+                    Holders::add(&mut found.holders, *number, row.person);
+                }
             }
             let from = asked.partition_point(|(person, ..)| *person < row.person);
             let of_person = asked[from..]

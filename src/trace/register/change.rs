@@ -107,6 +107,7 @@ pub struct Change<'c> {
     person: Statement<'c>,
     sent: Statement<'c>,
     holder: Statement<'c>,
+    dead_holders: Statement<'c>,
 }
 
 impl<'c> Change<'c> {
@@ -127,6 +128,8 @@ impl<'c> Change<'c> {
             holder: connection.prepare(
                 "SELECT person FROM people WHERE number = ?1 AND number IS NOT NULL AND flags & 2 = 0 AND person <> ?2",
             )?,
+            dead_holders: connection
+                .prepare("SELECT person FROM people WHERE number = ?1 AND flags & 2 <> 0")?,
         })
     }
 
@@ -196,6 +199,17 @@ impl<'c> Change<'c> {
             .holder
             .query_row([number_text(number), but], |row| row.get(0))
             .optional()?)
+    }
+
+    /// People of whom the register says that they are dead, and who hold a number.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn dead_holders(&mut self, number: &NhsNumber) -> Result<Vec<String>, RegisterError> {
+        let people = self
+            .dead_holders
+            .query_map([number_text(number)], |row| row.get(0))?;
+        Ok(people.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Whether answers of this digest were read before.
