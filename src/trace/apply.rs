@@ -240,7 +240,15 @@ impl Questions {
             number: offered,
             flags: 0,
         };
-        let mut verdict = if one.twice {
+        let objects = facts.objects.contains(person.person.as_str());
+        let mut verdict = if objects {
+            Verdict {
+                rule: Rule::Objected,
+                status: Status::NotRequired,
+                number: None,
+                flags: 0,
+            }
+        } else if one.twice {
             conflict(Rule::Twice)
         } else if one.sent.answer.is_some() {
             conflict(Rule::Contradicts)
@@ -259,7 +267,7 @@ impl Questions {
             (verdict.status, verdict.flags) = (Status::NotRequired, 0);
         }
         // What a sensitive record says beside its number is not taken, nor what is said of a record that has changed.
-        let taken = !answer.is_sensitive() && verdict.rule != Rule::RecordChanged;
+        let taken = !objects && !answer.is_sensitive() && verdict.rule != Rule::RecordChanged;
         let dead = taken && answer.death_date.is_there();
         if dead {
             applied.deaths += 1;
@@ -327,6 +335,8 @@ struct Facts {
     unchanged: HashSet<Reference>,
     /// By number that was given: the living people of the case system who have it, there or in the register.
     holders: HashMap<u64, Holders>,
+    /// People who were asked about and object by now.
+    objects: HashSet<String>,
 }
 
 impl Facts {
@@ -367,6 +377,9 @@ impl Facts {
             let of_person = asked[from..]
                 .iter()
                 .take_while(|(person, ..)| *person == row.person);
+            if row.objects && of_person.clone().next().is_some() {
+                found.objects.insert(row.person.to_owned());
+            }
             let mut once = None;
             for (person, reference, one) in of_person {
                 // Two rows of one person: nobody knows which is the one that was sent.

@@ -9,8 +9,12 @@ use super::request::{Gender, Reference};
 use super::table;
 use crate::config::{AllocationsConfig, Flag, GenderCode, KeepConfig, PeopleConfig};
 use crate::date::Date;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::nhs_number::{self, NhsNumber};
+
+/// Where the marks of names stand in the flags of a question.
+const FAMILY: u32 = 10;
+const GIVEN: u32 = 21;
 
 /// A day that a cell may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +99,29 @@ impl PersonRow<'_> {
         self.death != Day::None
     }
 
+    /// Marks of the family name and the given names for the flags of a question, eleven bits of a salted digest each. Never
+    /// 0: that is what a question without them has.
+    pub fn names(&self, reference: &Reference) -> u32 {
+        let mark = |name: &str| {
+            let mut hash = Sha256::new();
+            hash.update(b"cld-name/1");
+            hash.update(reference.bytes());
+            hash.update(name.trim().to_lowercase().as_bytes());
+            let digest: Digest32 = hash.finalize().into();
+            u32::from(u16::from_be_bytes([digest[0], digest[1]])) % 0x7ff + 1
+        };
+        mark(self.family_name) << FAMILY | mark(self.given_name) << GIVEN
+    }
+
+    /// Whether both names are others than those of a question with these flags.
+    pub fn has_other_names(&self, reference: &Reference, flags: u32) -> bool {
+        let now = self.names(reference);
+        [FAMILY, GIVEN].into_iter().all(|at| {
+            let (was, is) = (flags >> at & 0x7ff, now >> at & 0x7ff);
+            was != 0 && was != is
+        })
+    }
+
     /// Digest of everything that a trace may rest on. Salted by the question, so that it tells nothing by itself.
     pub fn facts(&self, reference: &Reference) -> Digest32 {
         let mut hash = Sha256::new();
@@ -127,15 +154,30 @@ pub fn read(
         &config.death_date,
         &config.postcode,
     ];
-    let flags = [&config.objection, &config.verified, &keep.mental_health];
+    let objection = config.objection.as_ref();
+    let flags: [Option<&Flag>; 3] = [
+        objection.map(|objection| &objection.flag),
+        config.verified.as_ref(),
+        keep.mental_health.as_ref(),
+    ];
     let flags = flags.map(|flag| {
-        let flag: &Flag = flag.as_ref()?;
+        let flag = flag?;
         columns.push(&flag.column);
         Some((columns.len() - 1, flag))
     });
+    let (mut unknown, mut first) = (0_u64, 0);
     table::read(&config.source, "tracing.people", &columns, |row| {
-        let [objects, verified, mental_health] =
+        let [mut objects, verified, mental_health] =
             flags.map(|flag| flag.is_some_and(|(column, flag)| flag.holds(row.cell(column))));
+        if let (Some(objection), Some((column, _))) = (objection, flags[0])
+            && objection.says(row.cell(column)).is_none()
+        {
+            unknown += 1;
+            if unknown == 1 {
+                first = row.number;
+            }
+            objects = true;
+        }
         each(&PersonRow {
             row: row.number,
             person: row.cell(0),
@@ -151,7 +193,16 @@ pub fn read(
             mental_health,
             cells: [1, 2, 3, 4, 5, 6, 7].map(|at| row.cell(at)),
         })
-    })
+    })?;
+    match objection {
+        Some(objection) if unknown > 0 => Err(Error::Input(format!(
+            "{}: {unknown} cells of the column `{}` say something that is neither an objection nor none, the first one in row {first}. \
+             Name each value under `values:` or `none:` of tracing.people.objection",
+            config.source.path.display(),
+            objection.flag.column
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn gender(config: &PeopleConfig, cell: &str) -> Gender {

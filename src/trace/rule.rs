@@ -61,11 +61,13 @@ pub enum Rule {
     Incomplete,
     /// Two living people of the case system have this number.
     Shared,
+    /// The person objects to the use of the number.
+    Objected,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Matched,
         Self::Superseded,
         Self::Sensitive,
@@ -95,6 +97,7 @@ impl Rule {
         Self::Baby,
         Self::Incomplete,
         Self::Shared,
+        Self::Objected,
     ];
 
     /// As the register has it.
@@ -129,6 +132,7 @@ impl Rule {
             Self::Baby => "person.baby",
             Self::Incomplete => "record.incomplete",
             Self::Shared => "number.shared",
+            Self::Objected => "person.objected",
         }
     }
 

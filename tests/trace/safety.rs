@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::support::{NUMBERS, Tracing, code, found};
-use crate::support::{Council, Record, Said, Table, call, service};
+use crate::support::{Council, Record, Said, Table, service};
 
 /// The work list.
 fn work(tracing: &Tracing) -> Table {
@@ -76,4 +76,152 @@ fn a_number_of_two_people_is_not_used_in_the_return() {
         "{}",
         said.stdout
     );
+}
+
+/// P101 without a number in the case system, verified.
+fn verified(number: &'static str, council: Council) -> Tracing {
+    let tracing = Tracing::of(council, "").person("P101", "", "Quennell");
+    let rows = tracing.request();
+    tracing.apply("a.csv", &[(&rows[0][0], found(number))]);
+    assert_eq!(tracing.statuses(), [("01".into(), 1)]);
+    tracing
+}
+
+#[test]
+fn a_verified_number_that_somebody_else_has_too_is_a_conflict_of_both() {
+    let tracing = verified(NUMBERS[0], Council::of([service()]));
+    let mut tracing = tracing.person("P102", NUMBERS[0], "Ravenscroft");
+    assert_eq!(work(&tracing).only("reason"), "held_by_another");
+    let noticed = tracing.json(&["request"]);
+    assert_eq!(noticed["noticed"]["number.shared"], 2);
+    assert_eq!(tracing.statuses(), [("05".into(), 2)]);
+    let list = work(&tracing);
+    assert_eq!(
+        list.column("reason"),
+        ["held_by_another", "held_by_another"]
+    );
+    assert_eq!(list.column("other_person_id"), ["P102", "P101"]);
+    // It stays so, and nothing is noticed twice.
+    let again = tracing.json(&["request"]);
+    assert_eq!(again["excluded"]["number_shared"], 2);
+    assert!(again["noticed"].as_object().unwrap().is_empty());
+    // Until the other one has it no more.
+    tracing.set("P102", "NHS", NUMBERS[1]);
+    assert_eq!(tracing.json(&["request"])["selected"], 2);
+    tracing.verify();
+    // The dead have none.
+    let tracing = verified(NUMBERS[0], Council::of([service()]))
+        .person("P102", NUMBERS[0], "Ravenscroft")
+        .but("P102", "DIED", "01/02/2026");
+    tracing.json(&["request"]);
+    assert_eq!(tracing.statuses(), [("01".into(), 1)]);
+}
+
+#[test]
+fn who_objects_after_the_question_has_no_answer_taken() {
+    let mut tracing = Tracing::new().person("P101", "", "Quennell");
+    let rows = tracing.request();
+    tracing.set("P101", "OBJECTS", "Y");
+    let applied = tracing.apply("a.csv", &[(&rows[0][0], found(NUMBERS[0]))]);
+    assert_eq!(applied["rules"]["person.objected"]["07"], 1);
+    assert_eq!(tracing.json(&["request"])["excluded"]["objection"], 1);
+    // Who takes it back is asked about again.
+    tracing.set("P101", "OBJECTS", "n");
+    assert_eq!(tracing.request().len(), 1);
+    tracing.verify();
+}
+
+#[test]
+fn who_objects_after_the_answer_has_the_number_withdrawn() {
+    const NUMBER: &str = "9990000026";
+    let mut tracing = verified(NUMBER, Council::of([event("P101", "E1")]));
+    assert_eq!(returned(&tracing).1, 1);
+    tracing.set("P101", "OBJECTS", "Y");
+    let noticed = tracing.json(&["request"]);
+    assert_eq!(noticed["noticed"]["person.objected"], 1);
+    assert_eq!(tracing.statuses(), [("07".into(), 1)]);
+    assert_eq!(returned(&tracing).1, 0);
+    let again = tracing.json(&["request"]);
+    assert!(again["noticed"].as_object().unwrap().is_empty());
+    tracing.verify();
+    // Also where the person has left.
+    let mut tracing = verified(NUMBER, Council::of([event("P101", "E1")]));
+    tracing.set("P101", "OBJECTS", "Y");
+    tracing.end("P101", "01/02/2026");
+    tracing.json(&["request"]);
+    assert_eq!(tracing.statuses(), [("07".into(), 1)]);
+    assert_eq!(
+        tracing.json(&["request"])["noticed"]
+            .as_object()
+            .unwrap()
+            .len(),
+        0
+    );
+    tracing.verify();
+}
+
+#[test]
+fn an_objection_that_nobody_can_read_is_refused() {
+    let tracing = Tracing::new()
+        .person("P101", "", "Quennell")
+        .but("P101", "OBJECTS", "N")
+        .person("P102", "", "Ravenscroft")
+        .but("P102", "OBJECTS", "withdrawn-perhaps");
+    for command in ["select", "request"] {
+        let said = tracing.trace(&[command]).code(3);
+        said.says(&["1 cells of the column `OBJECTS`", "row 3"]);
+        assert!(!said.stderr.contains("perhaps"));
+    }
+    assert!(!tracing.register().exists());
+    let tracing = tracing.but("P102", "OBJECTS", "");
+    assert_eq!(tracing.json(&["select"])["selected"], 2);
+}
+
+#[test]
+fn a_verified_number_of_somebody_recorded_otherwise_is_asked_about_again() {
+    const NUMBER: &str = "9990000026";
+    for (changes, status) in [
+        (&[("BORN", "02/05/1940")][..], "06"),
+        (&[("LAST", "Rowland"), ("FIRST", "Eve")][..], "06"),
+        (&[("LAST", "Rowland")][..], "01"),
+        (&[("FIRST", "ann mary"), ("LAST", "QUENNELL")][..], "01"),
+        (&[("PCODE", "LS2 8PD")][..], "01"),
+    ] {
+        let mut tracing = verified(NUMBER, Council::of([event("P101", "E1")]));
+        for (column, value) in changes {
+            tracing.set("P101", column, value);
+        }
+        let asked = tracing.json(&["request"]);
+        assert_eq!(tracing.statuses(), [(status.to_owned(), 1)], "{changes:?}");
+        let with = returned(&tracing).1;
+        if status == "01" {
+            assert_eq!((&asked["selected"], with), (&0.into(), 1));
+            continue;
+        }
+        assert_eq!(asked["noticed"]["record.changed"], 1);
+        assert_eq!((&asked["cross_check"], with), (&1.into(), 0));
+        tracing.verify();
+    }
+}
+
+#[test]
+fn who_has_nothing_to_correct_is_asked_about_three_times() {
+    let unusable = || found("9434765918");
+    let unknown = || code("77");
+    for answer in [unusable, unknown] {
+        let tracing = Tracing::new().person("P101", "", "Quennell");
+        for name in ["a.csv", "b.csv", "c.csv"] {
+            let rows = tracing.request();
+            assert_eq!(rows.len(), 1, "{name}");
+            tracing.apply(name, &[(&rows[0][0], answer())]);
+        }
+        assert_eq!(tracing.json(&["request"])["excluded"]["unsettled"], 1);
+        assert_eq!(work(&tracing).only("attempts"), "3");
+    }
+    let tracing = Tracing::new().person("P101", "", "Quennell");
+    let rows = tracing.request();
+    let (one, other) = (found(NUMBERS[0]), found(NUMBERS[1]));
+    tracing.apply("a.csv", &[(&rows[0][0], one), (&rows[0][0], other)]);
+    assert_eq!(tracing.request().len(), 1);
+    tracing.verify();
 }

@@ -186,7 +186,7 @@ fn a_missing_column_or_configuration_is_told_without_a_value() {
             "tracing.register",
         ),
         (
-            "{column: OBJECTS, values: [Y]}",
+            "{column: OBJECTS, values: [Y], none: [N]}",
             "{values: [Y]}",
             2,
             "tracing.people.objection",
