@@ -32,6 +32,8 @@ pub struct Applied {
     pub nobody: u64,
     /// Rows that say again what was said.
     pub repeated: u64,
+    /// Rows that say something else than the first row of the same question.
+    pub contradicting: u64,
     /// Answers to questions that were asked again since.
     pub late: u64,
     /// Answers by the rule that decided, with the status that they led to.
@@ -186,6 +188,7 @@ impl Questions {
             if first.says == says {
                 applied.repeated += 1;
             } else {
+                applied.contradicting += 1;
                 first.twice = true;
             }
             return Ok(());

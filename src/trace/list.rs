@@ -29,7 +29,7 @@ pub fn list(
     register: &mut Register,
     moment: &Moment,
 ) -> Result<Vec<WorkItem>> {
-    let allocations = Allocations::read(&config.allocations)?;
+    let allocations = Allocations::read(&config.allocations, moment.today)?;
     let mut holders = Holders::new();
     people::read(&config.people, &config.keep, |row| {
         if let (Some(number), false) = (row.number, row.is_dead()) {
@@ -88,6 +88,9 @@ impl Lister<'_> {
             }
             Status::NotRequired | Status::Postponed => {}
             _ => reasons.extend(self.unsettled(change, person)?),
+        }
+        if row.death_is_unclear() {
+            reasons.push(Reason::DeathUnclear);
         }
         if person.has(PDS_DEAD) {
             reasons.push(Reason::Dead);
@@ -178,6 +181,7 @@ impl Lister<'_> {
             | Rule::Left
             | Rule::Returned
             | Rule::Objected
+            | Rule::DeathUnclear
             | Rule::Baby => return Ok(None),
         }))
     }

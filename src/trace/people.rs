@@ -59,6 +59,13 @@ impl Day {
     }
 }
 
+/// Whether a day is one that systems write where they have none.
+pub fn is_placeholder(day: Date) -> bool {
+    [(1753, 1, 1), (1900, 1, 1), (9999, 12, 31)]
+        .into_iter()
+        .any(|(year, month, of)| Date::new(year, month, of) == Some(day))
+}
+
 /// A person as the case system has them. No `Debug`.
 pub struct PersonRow<'a> {
     /// Row as a spreadsheet counts.
@@ -94,9 +101,14 @@ impl PersonRow<'_> {
         self.cells[0]
     }
 
-    /// Whether the case system says that the person is dead. A day that cannot be read is one.
+    /// Whether the case system says that the person is dead, with a day that can be one.
     pub fn is_dead(&self) -> bool {
-        self.death != Day::None
+        self.death.day().is_some_and(|day| !is_placeholder(day))
+    }
+
+    /// Whether something else stands in the place of the date of death: nobody knows what it says.
+    pub fn death_is_unclear(&self) -> bool {
+        self.death != Day::None && !self.is_dead()
     }
 
     /// Marks of the family name and the given names for the flags of a question, eleven bits of a salted digest each. Never
@@ -217,7 +229,11 @@ fn gender(config: &PeopleConfig, cell: &str) -> Gender {
 
 /// Who has a worker, and since when others have none.
 #[derive(Default)]
-pub struct Allocations(HashMap<Box<str>, Allocation>);
+pub struct Allocations {
+    people: HashMap<Box<str>, Allocation>,
+    /// Ends that cannot be read. They are ends, of which nobody knows when.
+    pub unreadable: u64,
+}
 
 /// Whether somebody has a worker now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -233,7 +249,7 @@ impl Allocations {
     ///
     /// # Errors
     /// When the file cannot be read or has not the columns.
-    pub fn read(config: &AllocationsConfig) -> Result<Self> {
+    pub fn read(config: &AllocationsConfig, today: Date) -> Result<Self> {
         let mut columns = vec![config.person.as_str(), &config.end];
         columns.extend(config.kind.as_ref().map(|kind| kind.column.as_str()));
         let mut all = Self::default();
@@ -243,23 +259,27 @@ impl Allocations {
                 .as_ref()
                 .is_none_or(|kind| kind.holds(row.cell(2)));
             if counts && !row.cell(0).is_empty() {
-                all.add(row.cell(0), Day::parse(row.cell(1)));
+                all.add(row.cell(0), Day::parse(row.cell(1)), today);
             }
             Ok(())
         })?;
         Ok(all)
     }
 
-    fn add(&mut self, person: &str, end: Day) {
+    fn add(&mut self, person: &str, end: Day, today: Date) {
         let now = match end {
             Day::None => Allocation::Open,
+            Day::On(day) if day > today => Allocation::Open,
             Day::On(day) => Allocation::Ended(Some(day)),
             // An end that cannot be read is one.
-            Day::Unreadable => Allocation::Ended(None),
+            Day::Unreadable => {
+                self.unreadable += 1;
+                Allocation::Ended(None)
+            }
         };
-        match self.0.get_mut(person) {
+        match self.people.get_mut(person) {
             None => {
-                self.0.insert(person.into(), now);
+                self.people.insert(person.into(), now);
             }
             Some(known) => {
                 *known = match (*known, now) {
@@ -274,7 +294,7 @@ impl Allocations {
 
     /// What is known of a person.
     pub fn of(&self, person: &str) -> Allocation {
-        self.0
+        self.people
             .get(person)
             .copied()
             .unwrap_or(Allocation::Ended(None))
@@ -316,15 +336,21 @@ mod tests {
     fn one_open_allocation_is_enough_and_else_the_last_end_counts() {
         let mut all = Allocations::default();
         let on = |year| Date::new(year, 1, 1).unwrap();
-        all.add("A", Day::On(on(2020)));
-        all.add("A", Day::None);
-        all.add("A", Day::On(on(2021)));
-        all.add("B", Day::On(on(2021)));
-        all.add("B", Day::On(on(2020)));
-        all.add("C", Day::Unreadable);
+        all.add("A", Day::On(on(2020)), on(2026));
+        all.add("A", Day::None, on(2026));
+        all.add("A", Day::On(on(2021)), on(2026));
+        all.add("B", Day::On(on(2021)), on(2026));
+        all.add("B", Day::On(on(2020)), on(2026));
+        all.add("C", Day::Unreadable, on(2026));
         assert_eq!(all.of("A"), Allocation::Open);
         assert_eq!(all.of("B"), Allocation::Ended(Some(on(2021))));
         assert_eq!(all.of("C"), Allocation::Ended(None));
+        assert_eq!(all.unreadable, 1);
+        // One that is to come has not ended.
+        all.add("E", Day::On(on(2027)), on(2026));
+        all.add("F", Day::On(on(2026)), on(2026));
+        assert_eq!(all.of("E"), Allocation::Open);
+        assert_eq!(all.of("F"), Allocation::Ended(Some(on(2026))));
         assert_eq!(all.of("D"), Allocation::Ended(None));
     }
 }

@@ -63,11 +63,13 @@ pub enum Rule {
     Shared,
     /// The person objects to the use of the number.
     Objected,
+    /// The date of death cannot be read or stands for none.
+    DeathUnclear,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Matched,
         Self::Superseded,
         Self::Sensitive,
@@ -98,6 +100,7 @@ impl Rule {
         Self::Incomplete,
         Self::Shared,
         Self::Objected,
+        Self::DeathUnclear,
     ];
 
     /// As the register has it.
@@ -133,6 +136,7 @@ impl Rule {
             Self::Incomplete => "record.incomplete",
             Self::Shared => "number.shared",
             Self::Objected => "person.objected",
+            Self::DeathUnclear => "person.death_unclear",
         }
     }
 

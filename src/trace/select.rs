@@ -181,14 +181,17 @@ pub fn select(
     moment: &Moment,
     mut take: impl FnMut(Candidate) -> Result<()>,
 ) -> Result<Selection> {
-    let allocations = Allocations::read(&config.allocations)?;
+    let allocations = Allocations::read(&config.allocations, moment.today)?;
     let census = Census::take(config, change)?;
     let mut selector = Selector {
         config,
         change,
         moment,
         census,
-        found: Selection::default(),
+        found: Selection {
+            unreadable_ends: allocations.unreadable,
+            ..Selection::default()
+        },
     };
     people::read(&config.people, &config.keep, |row| {
         selector.found.rows += 1;
@@ -247,6 +250,12 @@ impl Selector<'_, '_> {
             Presence::Dead(_) => return Ok(Err(Exclusion::Dead)),
             Presence::Left(_) => return Ok(Err(Exclusion::NoWorker)),
             Presence::Here => {}
+        }
+        if row.death_is_unclear() {
+            if known.is_none() && !row.objects {
+                self.notice(row, None, Rule::DeathUnclear, Status::Required, None)?;
+            }
+            return Ok(Err(Exclusion::DeathUnclear));
         }
         if row.objects {
             return Ok(Err(Exclusion::Objection));

@@ -225,3 +225,94 @@ fn who_has_nothing_to_correct_is_asked_about_three_times() {
     assert_eq!(tracing.request().len(), 1);
     tracing.verify();
 }
+
+#[test]
+fn a_day_of_death_that_says_nothing_makes_nobody_dead() {
+    for day in ["last May", "01/01/1900", "1753-01-01", "31/12/9999"] {
+        let tracing = Tracing::new()
+            .person("P101", "", "Quennell")
+            .but("P101", "DIED", day);
+        let mut asked = tracing.json(&["request"]);
+        assert_eq!(asked["excluded"]["death_unclear"], 1, "{day}");
+        assert_eq!(tracing.statuses(), [("03".into(), 1)]);
+        let list = work(&tracing);
+        assert_eq!(list.only("reason"), "death_unclear");
+        let mut tracing = tracing;
+        tracing.set("P101", "DIED", "");
+        asked = tracing.json(&["request"]);
+        assert_eq!(asked["selected"], 1);
+        tracing.verify();
+    }
+}
+
+#[test]
+fn an_end_to_come_is_none_and_one_that_cannot_be_read_is_told() {
+    let mut tracing = Tracing::new().person("P101", "", "Quennell");
+    for (day, selected, unreadable) in [
+        ("31/12/9999", 1, 0),
+        ("01/01/2999", 1, 0),
+        ("01/01/2020", 0, 0),
+        ("in May", 0, 1),
+    ] {
+        tracing.end("P101", day);
+        let said = tracing.json(&["select"]);
+        assert_eq!(said["selected"], selected, "{day}");
+        assert_eq!(said["unreadable_ends"], unreadable, "{day}");
+        let told = tracing.trace(&["select"]).code(0).stdout;
+        assert_eq!(told.contains("cannot be read"), unreadable == 1);
+    }
+}
+
+#[test]
+fn no_command_uses_a_register_that_does_not_verify() {
+    let tracing = verified(NUMBERS[0], Council::of([service()]));
+    rusqlite::Connection::open(tracing.register())
+        .unwrap()
+        .execute_batch("UPDATE people SET number = '9434765870'")
+        .unwrap();
+    let before = fs::read(tracing.register()).unwrap();
+    let answers = tracing.path("a.csv");
+    for arguments in [
+        &["select"][..],
+        &["request"],
+        &["apply", answers.to_str().unwrap()],
+        &["worklist"],
+        &["status"],
+        &["purge"],
+    ] {
+        tracing.trace(arguments).code(6).says(&["table `people`"]);
+    }
+    assert_eq!(fs::read(tracing.register()).unwrap(), before);
+}
+
+#[test]
+fn every_answer_is_counted_once() {
+    let tracing = Tracing::new()
+        .person("P101", "", "Quennell")
+        .person("P102", "", "Ravenscroft");
+    let rows = tracing.request();
+    let one = Tracing::reference(&rows, "Quennell");
+    let other = Tracing::reference(&rows, "Ravenscroft");
+    let stranger = "B".repeat(32);
+    let applied = tracing.apply(
+        "a.csv",
+        &[
+            (&one, found(NUMBERS[0])),
+            (&one, found(NUMBERS[1])),
+            (&one, found(NUMBERS[0])),
+            (&other, code("97")),
+            (&other, code("97")),
+            (&stranger, code("97")),
+        ],
+    );
+    let decided = applied["rules"].as_object().unwrap().values();
+    let decided: u64 = decided
+        .flat_map(|statuses| statuses.as_object().unwrap().values())
+        .map(|n| n.as_u64().unwrap())
+        .sum();
+    let rest = ["repeated", "contradicting", "late", "for_nobody"];
+    let rest: u64 = rest.iter().map(|of| applied[of].as_u64().unwrap()).sum();
+    assert_eq!((decided, rest), (2, 4));
+    assert_eq!(applied["contradicting"], 1);
+    assert_eq!(applied["answers"], 6);
+}

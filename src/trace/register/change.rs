@@ -275,6 +275,18 @@ impl<'c> Change<'c> {
         Ok(entries.len() as u64)
     }
 
+    /// Request and answer files that were removed, by their digests. A copy of one may turn up later.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn removed_files(&self) -> Result<Vec<Digest32>, RegisterError> {
+        let mut all = self.connection.prepare(
+            "SELECT file FROM requests WHERE removed IS NOT NULL UNION SELECT file FROM answers WHERE removed IS NOT NULL",
+        )?;
+        let files = all.query_map([], |row| row.get(0))?;
+        Ok(files.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Request and answer files that are not removed yet: name where there is one, digest, when, and whether somebody in it
     /// is kept for longer.
     ///
