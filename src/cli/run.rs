@@ -148,6 +148,13 @@ fn human(outcome: &Outcome, whole_grid: bool) -> String {
             number(traced.differ),
             number(traced.people_who_differ()),
         );
+        if traced.shared > 0 {
+            let _ = writeln!(
+                text,
+                "{} people of the register share a verified number with somebody: none of them has it in the return. Run cld trace request, and look at its work list",
+                number(traced.shared)
+            );
+        }
     }
     if outcome.submitted * 2 < outcome.read {
         text += "\nMOST RECORDS WERE LEFT OUT. See excluded.csv in the worklist; dates must be dd/mm/yyyy without a time.\n";
@@ -267,7 +274,7 @@ fn machine(outcome: &Outcome) -> serde_json::Value {
         "tracing": outcome.traced.as_ref().map(|t| json!({
             "records": t.records, "records_with_number_before": t.held, "records_with_number": t.known,
             "records_that_differ": t.differ, "people": t.people(), "people_healed": t.healed(),
-            "people_who_differ": t.people_who_differ(),
+            "people_who_differ": t.people_who_differ(), "people_with_one_number": t.shared,
         })),
         "rules_not_run": outcome.not_checked.iter().map(|(rule, reason)| json!({ "rule": rule, "reason": reason })).collect::<Vec<_>>(),
     })

@@ -66,6 +66,8 @@ pub struct RawObjection {
     pub column: Option<String>,
     #[serde(default)]
     pub values: Vec<String>,
+    #[serde(default)]
+    pub none: Vec<String>,
     pub not_recorded: Option<String>,
 }
 

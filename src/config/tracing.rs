@@ -79,6 +79,29 @@ impl Flag {
     }
 }
 
+/// Where objections are. A value that is neither blank nor named is refused: nobody knows what it says.
+#[derive(Debug, Clone)]
+pub struct ObjectionColumn {
+    /// The column, with the values that are an objection.
+    pub flag: Flag,
+    /// Values that say that there is none.
+    pub none: Vec<String>,
+}
+
+impl ObjectionColumn {
+    /// Whether a cell is an objection; `None` where nobody knows.
+    pub fn says(&self, cell: &str) -> Option<bool> {
+        let same = |value: &String| value.trim().to_lowercase() == cell.trim().to_lowercase();
+        if self.flag.holds(cell) {
+            Some(true)
+        } else if cell.trim().is_empty() || self.none.iter().any(same) {
+            Some(false)
+        } else {
+            None
+        }
+    }
+}
+
 /// The people of the case system.
 #[derive(Debug, Clone)]
 pub struct PeopleConfig {
@@ -103,7 +126,7 @@ pub struct PeopleConfig {
     /// Which codes stand for which gender.
     pub genders: Vec<(String, GenderCode)>,
     /// Who objected to the use of their NHS number; none where the council says that this is not recorded.
-    pub objection: Option<Flag>,
+    pub objection: Option<ObjectionColumn>,
     /// Whose number the case system knows to be verified.
     pub verified: Option<Flag>,
 }
@@ -292,16 +315,26 @@ impl Reader<'_> {
     }
 
     /// Objections must be said to be somewhere, or nowhere: a column that was forgotten would trace those who objected.
-    fn objection(&mut self, raw: RawObjection) -> Option<Flag> {
+    fn objection(&mut self, raw: RawObjection) -> Option<ObjectionColumn> {
         let key = "tracing.people.objection";
         match (raw.column, raw.not_recorded) {
             (Some(column), None) => {
                 let values = raw.values;
-                self.flag(key, RawFlag { column, values })
+                let flag = self.flag(key, RawFlag { column, values })?;
+                if raw.none.iter().any(|value| flag.holds(value)) {
+                    self.fault(
+                        key,
+                        "has a value under `values:` that is under `none:` too. Say which it is",
+                    );
+                }
+                Some(ObjectionColumn {
+                    flag,
+                    none: raw.none,
+                })
             }
             (None, Some(reason)) if !reason.trim().is_empty() => None,
             _ => {
-                self.fault(key, "says neither where objections to the use of the NHS number are (`{column: NAME, values: [Y]}`) nor why they are nowhere (`{not_recorded: reason}`)");
+                self.fault(key, "says neither where objections to the use of the NHS number are (`{column: NAME, values: [Y], none: [N]}`) nor why they are nowhere (`{not_recorded: reason}`)");
                 None
             }
         }

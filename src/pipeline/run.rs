@@ -327,7 +327,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
     let mut sums = Sums::new(sources, plan.fields.len(), declared.len());
     let mut sightings = sought.map(Sightings::new);
     let mut chosen = Chosen::default();
-    let mut traced_sums = TracedSums::default();
+    let mut traced_sums = TracedSums::of(traced.as_deref());
     for reader in readers {
         let finished: Finished<'_> = reader
             .finish()

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::trace::register::{Keeping, Register};
+use crate::nhs_number::NhsNumber;
+use crate::trace::register::{Keeping, Register, Status};
 use crate::treat::{Ask, KeyError, Traced};
 
 /// Reads the verified numbers; `None` where the configuration has no `tracing:`.
@@ -30,11 +31,20 @@ pub(super) fn load(config: &Config, refuse_real: bool, ask: Ask) -> Result<Optio
     })?;
     register.verify(None)?;
     let mut traced = Traced::new(register.head().hex());
+    let mut all: Vec<(u64, String, NhsNumber)> = Vec::new();
     register.people(|person| {
-        if let Some(number) = person.number {
-            traced.add(&person.person, number);
+        if let (Status::Verified, Some(number)) = (person.status, person.number) {
+            all.push((number.as_u64(), person.person, number));
         }
     })?;
+    // Of two with one number, one may have died. Who of them is not known of now, so that neither has it.
+    all.sort_unstable_by_key(|(number, ..)| *number);
+    for same in all.chunk_by(|(one, ..), (other, ..)| one == other) {
+        match same {
+            [(_, person, number)] => traced.add(person, *number),
+            several => traced.shared += several.len() as u64,
+        }
+    }
     if refuse_real && traced.has_real() {
         return Err(KeyError::TestKeyOnRealData.into());
     }

@@ -32,6 +32,8 @@ pub struct Applied {
     pub nobody: u64,
     /// Rows that say again what was said.
     pub repeated: u64,
+    /// Rows that say something else than the first row of the same question.
+    pub contradicting: u64,
     /// Answers to questions that were asked again since.
     pub late: u64,
     /// Answers by the rule that decided, with the status that they led to.
@@ -76,7 +78,7 @@ fn apply_in(config: &TracingConfig, change: &mut Change<'_>, paths: &[PathBuf]) 
     if files.is_empty() {
         return Ok(applied);
     }
-    let facts = Facts::read(config, &questions)?;
+    let facts = Facts::read(config, change, &questions)?;
     let mut entries = Vec::new();
     for file in &files {
         entries.push(change.add(Entry {
@@ -186,6 +188,7 @@ impl Questions {
             if first.says == says {
                 applied.repeated += 1;
             } else {
+                applied.contradicting += 1;
                 first.twice = true;
             }
             return Ok(());
@@ -240,7 +243,15 @@ impl Questions {
             number: offered,
             flags: 0,
         };
-        let mut verdict = if one.twice {
+        let objects = facts.objects.contains(person.person.as_str());
+        let mut verdict = if objects {
+            Verdict {
+                rule: Rule::Objected,
+                status: Status::NotRequired,
+                number: None,
+                flags: 0,
+            }
+        } else if one.twice {
             conflict(Rule::Twice)
         } else if one.sent.answer.is_some() {
             conflict(Rule::Contradicts)
@@ -260,7 +271,8 @@ impl Questions {
         }
         // What a sensitive record says beside its number is not taken, nor what is said of a record that has changed or of
         // another question.
-        let taken = !answer.is_sensitive()
+        let taken = !objects
+            && !answer.is_sensitive()
             && !matches!(verdict.rule, Rule::RecordChanged | Rule::OtherQuestion);
         let dead = taken && answer.death_date.is_there();
         if dead {
@@ -329,12 +341,27 @@ impl Questions {
 struct Facts {
     /// Questions about people whose facts are still those that were sent.
     unchanged: HashSet<Reference>,
-    /// By number that was given: the living people of the case system who have it.
+    /// By number that was given: the living people of the case system who have it, there or in the register.
     holders: HashMap<u64, Holders>,
+    /// People who were asked about and object by now.
+    objects: HashSet<String>,
 }
 
 impl Facts {
-    fn read(config: &TracingConfig, questions: &Questions) -> Result<Self> {
+    fn read(
+        config: &TracingConfig,
+        change: &mut Change<'_>,
+        questions: &Questions,
+    ) -> Result<Self> {
+        // Who was dead when the register last looked may be alive by now.
+        let mut dead: HashMap<String, Vec<u64>> = HashMap::new();
+        for answered in questions.all.values() {
+            if let Matched::Number(number) = answered.answer.matched {
+                for person in change.dead_holders(&number)? {
+                    dead.entry(person).or_default().push(number.as_u64());
+                }
+            }
+        }
         let questions_of = questions.all.iter();
         let mut asked: Vec<(&str, &Reference, &Answered)> = questions_of
             .map(|(reference, one)| (one.sent.person.as_str(), reference, one))
@@ -349,10 +376,18 @@ impl Facts {
             {
                 Holders::add(&mut found.holders, number, row.person);
             }
+            if !row.is_dead() {
+                for number in dead.get(row.person).into_iter().flatten() {
+                    Holders::add(&mut found.holders, *number, row.person);
+                }
+            }
             let from = asked.partition_point(|(person, ..)| *person < row.person);
             let of_person = asked[from..]
                 .iter()
                 .take_while(|(person, ..)| *person == row.person);
+            if row.objects && of_person.clone().next().is_some() {
+                found.objects.insert(row.person.to_owned());
+            }
             let mut once = None;
             for (person, reference, one) in of_person {
                 // Two rows of one person: nobody knows which is the one that was sent.

@@ -11,6 +11,9 @@ use crate::date::Date;
 use crate::error::{Error, Result};
 use crate::nhs_number::NhsNumber;
 
+/// Begins the names of request files that are not finished.
+const UNFINISHED: &str = ".cld-unfinished-request-";
+
 /// What a request came to.
 #[derive(Debug)]
 pub struct Requested {
@@ -43,6 +46,9 @@ pub fn ask(
     directory: &Path,
     moment: &Moment,
 ) -> Result<Requested> {
+    for path in unfinished(directory).map_err(Error::io("read", directory))? {
+        std::fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+    }
     let compact: String = moment
         .at
         .chars()
@@ -131,6 +137,26 @@ pub fn digest(hex: &str) -> Result<Digest32> {
     let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(hex.trim().as_bytes());
     let bytes = bytes.ok().and_then(|bytes| bytes.try_into().ok());
     bytes.ok_or_else(|| Error::Usage("a digest is 64 hexadecimal digits".into()))
+}
+
+/// What a command that was killed left of request files: no file yet, but people are in it. The caller holds the
+/// register, so that nobody is writing them.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn unfinished(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut unfinished = Vec::new();
+    if !directory.is_dir() {
+        return Ok(unfinished);
+    }
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with(UNFINISHED) && entry.file_type()?.is_file() {
+            unfinished.push(entry.path());
+        }
+    }
+    Ok(unfinished)
 }
 
 /// Request files in a folder that the register does not know: they were left by something that was killed, and nobody could

@@ -99,3 +99,93 @@ fn a_passphrase_opens_it_and_no_other_one() {
         Some(RegisterError::Otherwise { .. })
     ));
 }
+
+/// Asks about people of these ids, and then notices that all of them died on 1 February 2020.
+fn died(folder: &std::path::Path, config: &crate::config::TracingConfig, ids: &[String]) {
+    let keeping = keeping(config, None);
+    for (day, died) in [("2020-01-01", ""), ("2020-03-01", "01/02/2020")] {
+        write(folder, ids, died);
+        let mut changed = Register::to_change(&keeping).unwrap();
+        ask(config, &mut changed, &config.requests, &on(day)).unwrap();
+    }
+}
+
+fn write(folder: &std::path::Path, ids: &[String], died: &str) {
+    let mut people =
+        "ID,NHS,LAST,FIRST,SEX,BORN,DIED,PCODE\nSTAYS1,,Quennell,Ann,F,01/05/1940,,\n".to_owned();
+    let mut allocations = "ID,ENDED\nSTAYS1,\n".to_owned();
+    for id in ids {
+        people += &format!("{id},,Quennell,Ann,F,01/05/1940,{died},\n");
+        allocations += &format!("{id},\n");
+    }
+    fs::write(folder.join("people.csv"), people).unwrap();
+    fs::write(folder.join("allocations.csv"), allocations).unwrap();
+}
+
+#[test]
+fn nothing_of_who_is_purged_is_left_in_the_bytes() {
+    let (folder, config) = council();
+    let ids: Vec<String> = (0..1500).map(|at| format!("GOES{at:04}")).collect();
+    died(folder.path(), &config, &ids);
+    let holds = |id: &str| {
+        let bytes = fs::read(&config.register).unwrap();
+        bytes.windows(id.len()).any(|w| w == id.as_bytes())
+    };
+    assert!(holds("GOES") && holds("STAYS1"));
+    let keeping = keeping(&config, None);
+    let mut changed = Register::to_change(&keeping).unwrap();
+    let purged = purge(&config, &mut changed, &on("2027-03-01"), false).unwrap();
+    assert_eq!((purged.people, purged.entries), (1500, 3000));
+    drop(changed);
+    assert!(!holds("GOES") && holds("STAYS1"));
+    let register = Register::open(&keeping).unwrap().unwrap();
+    assert_eq!(register.verify(None).unwrap().purged, 3000);
+}
+
+#[test]
+fn who_is_back_is_not_purged_nor_who_died_on_a_day_that_is_none() {
+    for (day, people) in [
+        ("", 0),
+        ("01/01/1900", 0),
+        ("31/12/9999", 0),
+        ("last May", 0),
+        ("01/02/2026", 0),
+        ("01/02/2020", 1),
+    ] {
+        let (folder, config) = council();
+        let ids = ["P9".to_owned()];
+        died(folder.path(), &config, &ids);
+        // Nobody has run `request` since.
+        write(folder.path(), &ids, day);
+        let keeping = keeping(&config, None);
+        let mut changed = Register::to_change(&keeping).unwrap();
+        let purged = purge(&config, &mut changed, &on("2027-03-01"), true).unwrap();
+        assert_eq!((purged.people, purged.kept), (people, 1 - people), "{day}");
+    }
+}
+
+#[test]
+fn copies_of_a_file_go_with_it_and_so_does_what_is_unfinished() {
+    let (_folder, config) = council();
+    let keeping = keeping(&config, None);
+    let mut changed = Register::to_change(&keeping).unwrap();
+    let requests = config.requests.clone();
+    let left = requests.join(".cld-unfinished-request-x1");
+    fs::write(&left, "half a request").unwrap();
+    let asked = ask(&config, &mut changed, &requests, &on("2020-03-31")).unwrap();
+    assert!(!left.exists());
+    let file = &asked.files[0].path;
+    let (copy, later) = (requests.join("copy.csv"), requests.join("later.csv"));
+    fs::copy(file, &copy).unwrap();
+    let text = fs::read(file).unwrap();
+    fs::write(&left, "half a request").unwrap();
+    let gone = purge(&config, &mut changed, &on("2026-03-31"), false).unwrap();
+    assert_eq!((gone.files, gone.not_found), (2, 0));
+    assert!(!file.exists() && !copy.exists() && !left.exists());
+    // One that somebody puts back goes the next time.
+    fs::write(&later, text).unwrap();
+    let again = purge(&config, &mut changed, &on("2026-04-01"), false).unwrap();
+    assert_eq!((again.files, again.not_found), (1, 0));
+    assert!(!later.exists());
+    changed.register().verify(None).unwrap();
+}

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::answer::RecordCode;
 use super::people::{self, Allocation, Allocations, PersonRow};
-use super::register::entry::{CROSS_CHECK, PDS_DEAD, POSTCODE};
+use super::register::entry::{CROSS_CHECK, DEAD, PDS_DEAD, POSTCODE};
 use super::register::{Change, Person, Register, Status};
 use super::request::Form;
 use super::rule::Rule;
@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::nhs_number;
 use crate::redact::Identifying;
 
-/// The living people of the case system by the number they have there.
+/// The living people by the number that they have in the case system or from PDS.
 type Holders = HashMap<u64, Vec<Box<str>>>;
 
 /// Makes the work list of everybody who has a worker.
@@ -29,7 +29,7 @@ pub fn list(
     register: &mut Register,
     moment: &Moment,
 ) -> Result<Vec<WorkItem>> {
-    let allocations = Allocations::read(&config.allocations)?;
+    let allocations = Allocations::read(&config.allocations, moment.today)?;
     let mut holders = Holders::new();
     people::read(&config.people, &config.keep, |row| {
         if let (Some(number), false) = (row.number, row.is_dead()) {
@@ -37,6 +37,13 @@ pub fn list(
             people.push(row.person.into());
         }
         Ok(())
+    })?;
+    register.people(|known| {
+        let given = known.number.or(known.offered.filter(|_| known.is_shared()));
+        if let (Some(number), false) = (given, known.has(DEAD)) {
+            let people = holders.entry(number.as_u64()).or_default();
+            people.push(known.person.into());
+        }
     })?;
     let mut items = Vec::new();
     register.change(&moment.at, |change| {
@@ -72,12 +79,18 @@ impl Lister<'_> {
     ) -> Result<()> {
         let mut reasons = Vec::new();
         match person.status {
+            Status::Verified if self.other(change, row, person)?.is_some() => {
+                reasons.push(Reason::HeldByAnother);
+            }
             Status::Verified => reasons.extend(self.disagrees(row, person)),
             Status::InProgress => {
                 reasons.extend(self.is_overdue(person).then_some(Reason::NoAnswer));
             }
             Status::NotRequired | Status::Postponed => {}
             _ => reasons.extend(self.unsettled(change, person)?),
+        }
+        if row.death_is_unclear() {
+            reasons.push(Reason::DeathUnclear);
         }
         if person.has(PDS_DEAD) {
             reasons.push(Reason::Dead);
@@ -171,6 +184,8 @@ impl Lister<'_> {
             | Rule::Died
             | Rule::Left
             | Rule::Returned
+            | Rule::Objected
+            | Rule::DeathUnclear
             | Rule::Baby => return Ok(None),
         }))
     }
@@ -182,7 +197,7 @@ impl Lister<'_> {
         row: &PersonRow<'_>,
         person: &Person,
     ) -> Result<Option<String>> {
-        let Some(number) = person.offered.or(row.number) else {
+        let Some(number) = person.number.or(person.offered).or(row.number) else {
             return Ok(None);
         };
         if let Some(holder) = change.holder(&number, &person.person)? {

@@ -12,6 +12,7 @@ mod keeping_tests;
 pub mod list;
 #[cfg(test)]
 mod machine_tests;
+mod notice;
 pub mod people;
 pub mod purge;
 pub mod register;

@@ -9,8 +9,12 @@ use super::request::{Gender, Reference};
 use super::table;
 use crate::config::{AllocationsConfig, Flag, GenderCode, KeepConfig, PeopleConfig};
 use crate::date::Date;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::nhs_number::{self, NhsNumber};
+
+/// Where the marks of names stand in the flags of a question.
+const FAMILY: u32 = 10;
+const GIVEN: u32 = 21;
 
 /// A day that a cell may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +59,13 @@ impl Day {
     }
 }
 
+/// Whether a day is one that systems write where they have none.
+pub fn is_placeholder(day: Date) -> bool {
+    [(1753, 1, 1), (1900, 1, 1), (9999, 12, 31)]
+        .into_iter()
+        .any(|(year, month, of)| Date::new(year, month, of) == Some(day))
+}
+
 /// A person as the case system has them. No `Debug`.
 pub struct PersonRow<'a> {
     /// Row as a spreadsheet counts.
@@ -90,9 +101,37 @@ impl PersonRow<'_> {
         self.cells[0]
     }
 
-    /// Whether the case system says that the person is dead. A day that cannot be read is one.
+    /// Whether the case system says that the person is dead, with a day that can be one.
     pub fn is_dead(&self) -> bool {
-        self.death != Day::None
+        self.death.day().is_some_and(|day| !is_placeholder(day))
+    }
+
+    /// Whether something else stands in the place of the date of death: nobody knows what it says.
+    pub fn death_is_unclear(&self) -> bool {
+        self.death != Day::None && !self.is_dead()
+    }
+
+    /// Marks of the family name and the given names for the flags of a question, eleven bits of a salted digest each. Never
+    /// 0: that is what a question without them has.
+    pub fn names(&self, reference: &Reference) -> u32 {
+        let mark = |name: &str| {
+            let mut hash = Sha256::new();
+            hash.update(b"cld-name/1");
+            hash.update(reference.bytes());
+            hash.update(name.trim().to_lowercase().as_bytes());
+            let digest: Digest32 = hash.finalize().into();
+            u32::from(u16::from_be_bytes([digest[0], digest[1]])) % 0x7ff + 1
+        };
+        mark(self.family_name) << FAMILY | mark(self.given_name) << GIVEN
+    }
+
+    /// Whether both names are others than those of a question with these flags.
+    pub fn has_other_names(&self, reference: &Reference, flags: u32) -> bool {
+        let now = self.names(reference);
+        [FAMILY, GIVEN].into_iter().all(|at| {
+            let (was, is) = (flags >> at & 0x7ff, now >> at & 0x7ff);
+            was != 0 && was != is
+        })
     }
 
     /// Digest of everything that a trace may rest on. Salted by the question, so that it tells nothing by itself.
@@ -127,15 +166,30 @@ pub fn read(
         &config.death_date,
         &config.postcode,
     ];
-    let flags = [&config.objection, &config.verified, &keep.mental_health];
+    let objection = config.objection.as_ref();
+    let flags: [Option<&Flag>; 3] = [
+        objection.map(|objection| &objection.flag),
+        config.verified.as_ref(),
+        keep.mental_health.as_ref(),
+    ];
     let flags = flags.map(|flag| {
-        let flag: &Flag = flag.as_ref()?;
+        let flag = flag?;
         columns.push(&flag.column);
         Some((columns.len() - 1, flag))
     });
+    let (mut unknown, mut first) = (0_u64, 0);
     table::read(&config.source, "tracing.people", &columns, |row| {
-        let [objects, verified, mental_health] =
+        let [mut objects, verified, mental_health] =
             flags.map(|flag| flag.is_some_and(|(column, flag)| flag.holds(row.cell(column))));
+        if let (Some(objection), Some((column, _))) = (objection, flags[0])
+            && objection.says(row.cell(column)).is_none()
+        {
+            unknown += 1;
+            if unknown == 1 {
+                first = row.number;
+            }
+            objects = true;
+        }
         each(&PersonRow {
             row: row.number,
             person: row.cell(0),
@@ -151,7 +205,16 @@ pub fn read(
             mental_health,
             cells: [1, 2, 3, 4, 5, 6, 7].map(|at| row.cell(at)),
         })
-    })
+    })?;
+    match objection {
+        Some(objection) if unknown > 0 => Err(Error::Input(format!(
+            "{}: {unknown} cells of the column `{}` say something that is neither an objection nor none, the first one in row {first}. \
+             Name each value under `values:` or `none:` of tracing.people.objection",
+            config.source.path.display(),
+            objection.flag.column
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn gender(config: &PeopleConfig, cell: &str) -> Gender {
@@ -166,7 +229,11 @@ fn gender(config: &PeopleConfig, cell: &str) -> Gender {
 
 /// Who has a worker, and since when others have none.
 #[derive(Default)]
-pub struct Allocations(HashMap<Box<str>, Allocation>);
+pub struct Allocations {
+    people: HashMap<Box<str>, Allocation>,
+    /// Ends that cannot be read. They are ends, of which nobody knows when.
+    pub unreadable: u64,
+}
 
 /// Whether somebody has a worker now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,7 +249,7 @@ impl Allocations {
     ///
     /// # Errors
     /// When the file cannot be read or has not the columns.
-    pub fn read(config: &AllocationsConfig) -> Result<Self> {
+    pub fn read(config: &AllocationsConfig, today: Date) -> Result<Self> {
         let mut columns = vec![config.person.as_str(), &config.end];
         columns.extend(config.kind.as_ref().map(|kind| kind.column.as_str()));
         let mut all = Self::default();
@@ -192,23 +259,27 @@ impl Allocations {
                 .as_ref()
                 .is_none_or(|kind| kind.holds(row.cell(2)));
             if counts && !row.cell(0).is_empty() {
-                all.add(row.cell(0), Day::parse(row.cell(1)));
+                all.add(row.cell(0), Day::parse(row.cell(1)), today);
             }
             Ok(())
         })?;
         Ok(all)
     }
 
-    fn add(&mut self, person: &str, end: Day) {
+    fn add(&mut self, person: &str, end: Day, today: Date) {
         let now = match end {
             Day::None => Allocation::Open,
+            Day::On(day) if day > today => Allocation::Open,
             Day::On(day) => Allocation::Ended(Some(day)),
             // An end that cannot be read is one.
-            Day::Unreadable => Allocation::Ended(None),
+            Day::Unreadable => {
+                self.unreadable += 1;
+                Allocation::Ended(None)
+            }
         };
-        match self.0.get_mut(person) {
+        match self.people.get_mut(person) {
             None => {
-                self.0.insert(person.into(), now);
+                self.people.insert(person.into(), now);
             }
             Some(known) => {
                 *known = match (*known, now) {
@@ -223,7 +294,7 @@ impl Allocations {
 
     /// What is known of a person.
     pub fn of(&self, person: &str) -> Allocation {
-        self.0
+        self.people
             .get(person)
             .copied()
             .unwrap_or(Allocation::Ended(None))
@@ -265,15 +336,21 @@ mod tests {
     fn one_open_allocation_is_enough_and_else_the_last_end_counts() {
         let mut all = Allocations::default();
         let on = |year| Date::new(year, 1, 1).unwrap();
-        all.add("A", Day::On(on(2020)));
-        all.add("A", Day::None);
-        all.add("A", Day::On(on(2021)));
-        all.add("B", Day::On(on(2021)));
-        all.add("B", Day::On(on(2020)));
-        all.add("C", Day::Unreadable);
+        all.add("A", Day::On(on(2020)), on(2026));
+        all.add("A", Day::None, on(2026));
+        all.add("A", Day::On(on(2021)), on(2026));
+        all.add("B", Day::On(on(2021)), on(2026));
+        all.add("B", Day::On(on(2020)), on(2026));
+        all.add("C", Day::Unreadable, on(2026));
         assert_eq!(all.of("A"), Allocation::Open);
         assert_eq!(all.of("B"), Allocation::Ended(Some(on(2021))));
         assert_eq!(all.of("C"), Allocation::Ended(None));
+        assert_eq!(all.unreadable, 1);
+        // One that is to come has not ended.
+        all.add("E", Day::On(on(2027)), on(2026));
+        all.add("F", Day::On(on(2026)), on(2026));
+        assert_eq!(all.of("E"), Allocation::Open);
+        assert_eq!(all.of("F"), Allocation::Ended(Some(on(2026))));
         assert_eq!(all.of("D"), Allocation::Ended(None));
     }
 }

@@ -1,15 +1,17 @@
 //! What is kept no longer: request and answer files, and whom entries of the register are about who left long ago.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::ask::unfinished;
+use super::people::{self, Allocation, Allocations, is_placeholder};
 use super::register::entry::LONG;
 use super::register::{Changed, Digest32, Entry, Event};
-use super::select::Moment;
+use super::select::{Moment, Presence};
 use crate::config::{KeepConfig, TracingConfig};
 use crate::date::Date;
 use crate::error::{Error, Result};
@@ -44,6 +46,7 @@ pub fn purge(
     dry_run: bool,
 ) -> Result<Purged> {
     let keep = &config.keep;
+    let allocations = Allocations::read(&config.allocations, moment.today)?;
     let folder = files_of(&config.requests).map_err(Error::io("read", &config.requests))?;
     let mut purged = Purged::default();
     let mut going: Vec<PathBuf> = Vec::new();
@@ -56,10 +59,7 @@ pub fn purge(
             }
             let found = folder.get(&file.file);
             match found {
-                Some(path) => {
-                    purged.files += 1;
-                    going.push(path.clone());
-                }
+                Some(paths) => going.extend(paths.iter().cloned()),
                 None => purged.not_found += 1,
             }
             change.add(Entry {
@@ -68,19 +68,61 @@ pub fn purge(
                 ..Entry::of(Event::Removed)
             })?;
         }
-        let mut people = Vec::new();
+        for file in change.removed_files()? {
+            if let Some(paths) = folder.get(&file) {
+                let new = paths.iter().filter(|path| !going.contains(path));
+                let copies: Vec<PathBuf> = new.cloned().collect();
+                if !copies.is_empty() {
+                    going.extend(copies);
+                    change.add(Entry {
+                        rule: Some(EXPIRED.to_owned()),
+                        file: Some(file),
+                        ..Entry::of(Event::Removed)
+                    })?;
+                }
+            }
+        }
+        let mut leaving: BTreeMap<String, bool> = BTreeMap::new();
         change.people(|person| match person.gone {
-            Some(gone) if is_over(keep, gone, person.has(LONG), moment.today) => {
-                people.push(person.person);
+            Some(gone)
+                if !is_placeholder(gone) && is_over(keep, gone, person.has(LONG), moment.today) =>
+            {
+                let long = person.has(LONG);
+                leaving.insert(person.person, long);
             }
             Some(_) => purged.kept += 1,
             None => {}
         })?;
+        // What the register noticed may be otherwise by now.
+        people::read(&config.people, &config.keep, |row| {
+            let Some(long) = leaving.get(row.person) else {
+                return Ok(());
+            };
+            let allocation = allocations.of(row.person);
+            let long = *long || row.mental_health;
+            let over = match Presence::of(row, allocation, moment.today) {
+                _ if row.death_is_unclear() => false,
+                Presence::Here => false,
+                // Nothing says since when but the register.
+                Presence::Left(_) if allocation == Allocation::Ended(None) => true,
+                Presence::Left(day) | Presence::Dead(day) => is_over(keep, day, long, moment.today),
+            };
+            if !over {
+                leaving.remove(row.person);
+                purged.kept += 1;
+            }
+            Ok(())
+        })?;
+        let people: Vec<String> = leaving.into_keys().collect();
         purged.entries = change.purge(EXPIRED, &people)?;
         purged.people = people.len() as u64;
+        purged.files = going.len() as u64;
         Ok::<_, Error>(())
     })?;
+    let unfinished = unfinished(&config.requests).map_err(Error::io("read", &config.requests))?;
     if !dry_run {
+        going.extend(unfinished);
+        changed.rebuild()?;
         let prepared = changed.prepare()?;
         for path in &going {
             fs::remove_file(path).map_err(Error::io("remove", path))?;
@@ -99,16 +141,17 @@ fn is_over(keep: &KeepConfig, since: Date, long: bool, today: Date) -> bool {
     i64::from(since.years_until(today)) >= i64::from(years)
 }
 
-/// The plain files of a folder by their digests.
-fn files_of(directory: &Path) -> io::Result<HashMap<Digest32, PathBuf>> {
-    let mut files = HashMap::new();
+/// The plain files of a folder by their digests; there may be copies.
+fn files_of(directory: &Path) -> io::Result<HashMap<Digest32, Vec<PathBuf>>> {
+    let mut files: HashMap<Digest32, Vec<PathBuf>> = HashMap::new();
     if !directory.is_dir() {
         return Ok(files);
     }
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         if entry.file_type()?.is_file() {
-            files.insert(digest(&entry.path())?, entry.path());
+            let file = files.entry(digest(&entry.path())?).or_default();
+            file.push(entry.path());
         }
     }
     Ok(files)

@@ -69,11 +69,15 @@ pub enum Rule {
     Incomplete,
     /// Two living people of the case system have this number.
     Shared,
+    /// The person objects to the use of the number.
+    Objected,
+    /// The date of death cannot be read or stands for none.
+    DeathUnclear,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::Matched,
         Self::Superseded,
         Self::Sensitive,
@@ -107,6 +111,8 @@ impl Rule {
         Self::Baby,
         Self::Incomplete,
         Self::Shared,
+        Self::Objected,
+        Self::DeathUnclear,
     ];
 
     /// As the register has it.
@@ -145,6 +151,8 @@ impl Rule {
             Self::Baby => "person.baby",
             Self::Incomplete => "record.incomplete",
             Self::Shared => "number.shared",
+            Self::Objected => "person.objected",
+            Self::DeathUnclear => "person.death_unclear",
         }
     }
 

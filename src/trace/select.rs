@@ -8,9 +8,9 @@ use foldhash::fast::FixedState;
 
 use super::people::{self, Allocation, Allocations, PersonRow};
 use super::register::entry::{
-    AGAIN, CROSS_CHECK, DEAD, LONG, OF_PERSON, PDS_DEAD, POSTCODE, WITHOUT_NUMBER, WITHOUT_POSTCODE,
+    AGAIN, CROSS_CHECK, DEAD, LONG, OF_PERSON, POSTCODE, WITHOUT_NUMBER, WITHOUT_POSTCODE,
 };
-use super::register::{Change, Digest32, Entry, Event, Person, Sent, Status, Whom};
+use super::register::{Change, Digest32, Person, Sent, Status};
 use super::request::{Asked, Form, Reference, Row};
 use super::rule::Rule;
 use super::selection::{Exclusion, Selection};
@@ -22,6 +22,30 @@ use crate::nhs_number::NhsNumber;
 
 /// Weeks of a baby whose number the hospital still has to send.
 const BABY_DAYS: i32 = 42;
+
+/// How often somebody is asked about of whom PDS gave nothing that can be used.
+const MOST_ATTEMPTS: u32 = 3;
+
+/// Rules that leave nothing to correct in the case system.
+const SEND_AGAIN: [Rule; 5] = [
+    Rule::Sentinel,
+    Rule::CheckDigit,
+    Rule::UnknownCode,
+    Rule::Twice,
+    Rule::Contradicts,
+];
+
+impl Person {
+    /// Whether this rule decided last.
+    pub(super) fn is_by(&self, rule: Rule) -> bool {
+        self.rule.as_deref() == Some(rule.name())
+    }
+
+    /// Whether the number was taken back because another living person has it.
+    pub(super) fn is_shared(&self) -> bool {
+        self.is_by(Rule::Shared)
+    }
+}
 
 /// When a command runs.
 #[derive(Debug, Clone)]
@@ -49,20 +73,21 @@ pub struct Candidate {
 }
 
 /// What must be known of all people before anything can be said of one.
-struct Census {
-    people: HashSet<Box<str>>,
+pub(super) struct Census {
+    pub(super) people: HashSet<Box<str>>,
     twice: HashSet<Box<str>>,
     shared: HashSet<u64>,
 }
 
 impl Census {
-    fn take(config: &TracingConfig) -> Result<Self> {
+    fn take(config: &TracingConfig, change: &Change<'_>) -> Result<Self> {
         let mut census = Self {
             people: HashSet::new(),
             twice: HashSet::new(),
             shared: HashSet::new(),
         };
         let mut numbers: HashMap<u64, u64> = HashMap::new();
+        let mut dead: HashSet<u64> = HashSet::new();
         people::read(&config.people, &config.keep, |row| {
             if row.person.is_empty() {
                 return Ok(());
@@ -70,29 +95,57 @@ impl Census {
             if !census.people.insert(row.person.into()) {
                 census.twice.insert(row.person.into());
             }
-            if let (Some(number), false) = (row.number, row.is_dead()) {
-                let number = number.as_u64();
-                let person = FixedState::default().hash_one(row.person);
-                if *numbers.entry(number).or_insert(person) != person {
-                    census.shared.insert(number);
-                }
+            let person = FixedState::default().hash_one(row.person);
+            if row.is_dead() {
+                dead.insert(person);
+            } else if let Some(number) = row.number {
+                census.holds(&mut numbers, number, person);
             }
             Ok(())
         })?;
+        // Numbers that PDS gave are people's too, also those that were taken back because two have them.
+        change.people(|known| {
+            let person = FixedState::default().hash_one(known.person.as_str());
+            let given = known.number.or(known.offered.filter(|_| known.is_shared()));
+            if let Some(number) = given
+                && !known.has(DEAD)
+                && !dead.contains(&person)
+            {
+                census.holds(&mut numbers, number, person);
+            }
+        })?;
         Ok(census)
+    }
+
+    fn holds(&mut self, numbers: &mut HashMap<u64, u64>, number: NhsNumber, person: u64) {
+        let number = number.as_u64();
+        if *numbers.entry(number).or_insert(person) != person {
+            self.shared.insert(number);
+        }
+    }
+
+    /// Whether somebody else living has the number that a person has.
+    fn is_shared(&self, row: &PersonRow<'_>, known: Option<&Person>) -> bool {
+        let numbers = match known {
+            Some(person) if person.number.is_some() => [person.number, None],
+            Some(person) if person.is_shared() => [person.offered, row.number],
+            _ => [row.number, None],
+        };
+        let mut numbers = numbers.into_iter().flatten();
+        numbers.any(|number| self.shared.contains(&number.as_u64()))
     }
 }
 
 /// Where a person is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Presence {
+pub(super) enum Presence {
     Here,
     Left(Date),
     Dead(Date),
 }
 
 impl Presence {
-    fn of(row: &PersonRow<'_>, allocation: Allocation, today: Date) -> Self {
+    pub(super) fn of(row: &PersonRow<'_>, allocation: Allocation, today: Date) -> Self {
         match (row.death.day(), row.is_dead(), allocation) {
             (day, true, _) => Self::Dead(day.unwrap_or(today)),
             (_, false, Allocation::Open) => Self::Here,
@@ -101,7 +154,7 @@ impl Presence {
     }
 
     /// The same in the register.
-    fn kind(person: &Person) -> u8 {
+    pub(super) fn kind(person: &Person) -> u8 {
         if person.has(DEAD) {
             2
         } else {
@@ -109,7 +162,7 @@ impl Presence {
         }
     }
 
-    fn is(self, kind: u8) -> bool {
+    pub(super) fn is(self, kind: u8) -> bool {
         kind == match self {
             Self::Here => 0,
             Self::Left(_) => 1,
@@ -128,14 +181,17 @@ pub fn select(
     moment: &Moment,
     mut take: impl FnMut(Candidate) -> Result<()>,
 ) -> Result<Selection> {
-    let allocations = Allocations::read(&config.allocations)?;
-    let census = Census::take(config)?;
+    let allocations = Allocations::read(&config.allocations, moment.today)?;
+    let census = Census::take(config, change)?;
     let mut selector = Selector {
         config,
         change,
         moment,
         census,
-        found: Selection::default(),
+        found: Selection {
+            unreadable_ends: allocations.unreadable,
+            ..Selection::default()
+        },
     };
     people::read(&config.people, &config.keep, |row| {
         selector.found.rows += 1;
@@ -157,12 +213,12 @@ pub fn select(
     Ok(selector.found)
 }
 
-struct Selector<'a, 'c> {
+pub(super) struct Selector<'a, 'c> {
     config: &'a TracingConfig,
-    change: &'a mut Change<'c>,
-    moment: &'a Moment,
-    census: Census,
-    found: Selection,
+    pub(super) change: &'a mut Change<'c>,
+    pub(super) moment: &'a Moment,
+    pub(super) census: Census,
+    pub(super) found: Selection,
 }
 
 impl Selector<'_, '_> {
@@ -174,23 +230,43 @@ impl Selector<'_, '_> {
         if row.person.is_empty() {
             return Ok(Err(Exclusion::NoPersonId));
         }
+        let mut known = self.change.person(row.person)?;
+        let sent = match known.as_ref().and_then(|person| person.reference) {
+            Some(reference) => self.change.sent(&reference)?.map(|sent| (reference, sent)),
+            None => None,
+        };
         if self.census.twice.contains(row.person) {
+            if let Some(person) = known {
+                self.notice_doubt(row, person, None, None)?;
+            }
             return Ok(Err(Exclusion::SeveralRows));
         }
         let presence = Presence::of(row, allocation, self.moment.today);
-        let mut known = self.change.person(row.person)?;
         if let Some(person) = known.take() {
-            known = Some(self.notice_presence(person, presence, row.mental_health)?);
+            let person = self.notice_presence(person, presence, row.mental_health)?;
+            known = Some(self.notice_doubt(row, person, Some(presence), sent.as_ref())?);
         }
         match presence {
             Presence::Dead(_) => return Ok(Err(Exclusion::Dead)),
             Presence::Left(_) => return Ok(Err(Exclusion::NoWorker)),
             Presence::Here => {}
         }
+        if row.death_is_unclear() {
+            if known.is_none() && !row.objects {
+                self.notice(row, None, Rule::DeathUnclear, Status::Required, None)?;
+            }
+            return Ok(Err(Exclusion::DeathUnclear));
+        }
         if row.objects {
             return Ok(Err(Exclusion::Objection));
         }
         let known = known.as_ref();
+        if known.is_none_or(|person| person.status != Status::InProgress)
+            && self.census.is_shared(row, known)
+        {
+            self.notice(row, known, Rule::Shared, Status::Conflict, None)?;
+            return Ok(Err(Exclusion::NumberShared));
+        }
         let verified = row.verified && row.number.is_some();
         if verified || known.is_some_and(|p| p.status == Status::Verified) {
             return Ok(Err(Exclusion::Verified));
@@ -202,10 +278,6 @@ impl Selector<'_, '_> {
             self.notice(row, known, Rule::Baby, Status::Postponed, None)?;
             return Ok(Err(Exclusion::Baby));
         }
-        let sent = match known.and_then(|person| person.reference) {
-            Some(reference) => self.change.sent(&reference)?.map(|sent| (reference, sent)),
-            None => None,
-        };
         let dropped = match self.dropped(row, known, sent.as_ref()) {
             Ok(dropped) => dropped,
             Err(exclusion) => return Ok(Err(exclusion)),
@@ -219,9 +291,18 @@ impl Selector<'_, '_> {
         let reference = Reference::new().map_err(|error| {
             Error::Internal(format!("the system gave no random bytes: {error}"))
         })?;
+        // The number that was verified is asked about where the case system has none.
+        let formerly = known.and_then(|person| match (person.status, &sent) {
+            (Status::InProgress, Some((_, sent))) if dropped & AGAIN != 0 => sent.number,
+            _ if person.is_by(Rule::RecordChanged) => person.offered,
+            _ => None,
+        });
+        let number = row
+            .number
+            .or(formerly.filter(|_| dropped & WITHOUT_NUMBER == 0));
         let asked = Asked {
             reference,
-            nhs_number: row.number.filter(|_| dropped & WITHOUT_NUMBER == 0),
+            nhs_number: number.filter(|_| dropped & WITHOUT_NUMBER == 0),
             family_name: row.family_name.to_owned(),
             given_names: row.given_name.to_owned(),
             gender: row.gender,
@@ -246,7 +327,7 @@ impl Selector<'_, '_> {
         if dropped != 0 {
             self.found.again += 1;
         }
-        let mut flags = dropped & !AGAIN | long(row.mental_health);
+        let mut flags = dropped & !AGAIN | long(row.mental_health) | row.names(&reference);
         flags |= known.map_or(0, |person| person.flags & OF_PERSON);
         flags |= if request.form() == Form::CrossCheck {
             CROSS_CHECK
@@ -256,7 +337,7 @@ impl Selector<'_, '_> {
         flags |= if request.has_postcode() { POSTCODE } else { 0 };
         Ok(Ok(Candidate {
             person: row.person.to_owned(),
-            number: row.number,
+            number,
             facts: row.facts(&reference),
             flags,
             old_status: known.map(|person| person.status),
@@ -295,107 +376,24 @@ impl Selector<'_, '_> {
             _ if person.has(AGAIN) => {
                 Ok(AGAIN | person.flags & (WITHOUT_NUMBER | WITHOUT_POSTCODE))
             }
-            // Who comes back is asked about anew.
-            _ if person.rule.as_deref() == Some(Rule::Returned.name()) => Ok(AGAIN),
+            // Who comes back is asked about anew, and so is whose number is nobody else's any more, or who objects no more.
+            _ if [Rule::Returned, Rule::Shared, Rule::Objected]
+                .into_iter()
+                .any(|rule| person.is_by(rule)) =>
+            {
+                Ok(AGAIN)
+            }
+            // Nothing to correct: PDS may say something better.
+            _ if person.attempts < MOST_ATTEMPTS
+                && SEND_AGAIN.into_iter().any(|rule| person.is_by(rule)) =>
+            {
+                Ok(AGAIN | sent.flags & (WITHOUT_NUMBER | WITHOUT_POSTCODE))
+            }
             _ => Err(Exclusion::Unsettled),
         }
     }
-
-    /// Notes something of a person who is here, unless it is what the register says already.
-    fn notice(
-        &mut self,
-        row: &PersonRow<'_>,
-        known: Option<&Person>,
-        rule: Rule,
-        status: Status,
-        reason: Option<Reason>,
-    ) -> Result<()> {
-        let code = reason.map(|reason| reason.name().to_owned());
-        if known.is_some_and(|person| {
-            person.status == status
-                && person.rule.as_deref() == Some(rule.name())
-                && person.code == code
-        }) {
-            return Ok(());
-        }
-        *self.found.noticed.entry(rule).or_default() += 1;
-        let mut whom = Whom::person(row.person);
-        whom.flags = known.map_or(0, |person| person.flags & OF_PERSON) | long(row.mental_health);
-        self.change.add(Entry {
-            rule: Some(rule.name().to_owned()),
-            code,
-            old_status: known.map(|person| person.status),
-            new_status: Some(status),
-            whom: Some(whom),
-            ..Entry::of(Event::Noticed)
-        })?;
-        Ok(())
-    }
-
-    /// Notes that somebody whom the register knows died, left or came back.
-    fn notice_presence(
-        &mut self,
-        person: Person,
-        presence: Presence,
-        mental_health: bool,
-    ) -> Result<Person> {
-        if presence.is(Presence::kind(&person)) {
-            return Ok(person);
-        }
-        let held = match (person.number, presence, person.has(DEAD)) {
-            // Among the living again: the number may be somebody else's by now.
-            (Some(number), Presence::Here | Presence::Left(_), true) => {
-                self.change.holder(&number, &person.person)?.is_some()
-            }
-            _ => false,
-        };
-        let verified = person.status == Status::Verified;
-        let (rule, status) = match presence {
-            _ if held => (Rule::Withdrawn, Status::Conflict),
-            Presence::Dead(_) if verified => (Rule::Died, Status::Verified),
-            Presence::Left(_) if verified => (Rule::Left, Status::Verified),
-            Presence::Here if verified => (Rule::Returned, Status::Verified),
-            Presence::Dead(_) => (Rule::Died, Status::NotRequired),
-            Presence::Left(_) => (Rule::Left, Status::NotRequired),
-            Presence::Here => (Rule::Returned, Status::Required),
-        };
-        let (dead, day) = match presence {
-            Presence::Here => (0, None),
-            Presence::Left(day) => (0, Some(day)),
-            Presence::Dead(day) => (DEAD, Some(day)),
-        };
-        *self.found.noticed.entry(rule).or_default() += 1;
-        let mut whom = Whom::person(&person.person);
-        whom.old_number = person.number;
-        whom.new_number = person.number.or(person.offered);
-        whom.flags = person.flags & (OF_PERSON | PDS_DEAD) & !DEAD | dead | long(mental_health);
-        whom.day = day;
-        self.change.add(Entry {
-            rule: Some(rule.name().to_owned()),
-            old_status: Some(person.status),
-            new_status: Some(status),
-            whom: Some(whom),
-            ..Entry::of(Event::Noticed)
-        })?;
-        let person = self.change.person(&person.person)?;
-        person.ok_or_else(|| Error::Internal("somebody has gone from the register".into()))
-    }
-
-    /// Notes who is in the register and not in the file any more.
-    fn absent(&mut self) -> Result<()> {
-        let mut absent = Vec::new();
-        self.change.people(|person| {
-            if person.gone.is_none() && !self.census.people.contains(person.person.as_str()) {
-                absent.push(person);
-            }
-        })?;
-        for person in absent {
-            self.notice_presence(person, Presence::Left(self.moment.today), false)?;
-        }
-        Ok(())
-    }
 }
 
-fn long(mental_health: bool) -> u32 {
+pub(super) fn long(mental_health: bool) -> u32 {
     if mental_health { LONG } else { 0 }
 }

@@ -15,6 +15,8 @@ pub enum Exclusion {
     Dead,
     /// No allocation without an end.
     NoWorker,
+    /// A date of death that cannot be read or stands for none.
+    DeathUnclear,
     /// Objected to the use of the NHS number.
     Objection,
     /// The number is verified already.
@@ -33,11 +35,12 @@ pub enum Exclusion {
 
 impl Exclusion {
     /// All of them, in the order in which they are tried.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NoPersonId,
         Self::SeveralRows,
         Self::Dead,
         Self::NoWorker,
+        Self::DeathUnclear,
         Self::Objection,
         Self::Verified,
         Self::Baby,
@@ -54,6 +57,7 @@ impl Exclusion {
             Self::SeveralRows => "several_rows",
             Self::Dead => "dead",
             Self::NoWorker => "no_worker",
+            Self::DeathUnclear => "death_unclear",
             Self::Objection => "objection",
             Self::Verified => "verified",
             Self::Baby => "baby",
@@ -71,6 +75,9 @@ impl Exclusion {
             Self::SeveralRows => "several rows have this person id: make it one",
             Self::Dead => "a date of death",
             Self::NoWorker => "no allocation to a worker without an end date",
+            Self::DeathUnclear => {
+                "a date of death that cannot be read or stands for none: on the work list"
+            }
             Self::Objection => "objected to the use of the NHS number",
             Self::Verified => "the number is verified",
             Self::Baby => "a baby under six weeks",
@@ -95,6 +102,8 @@ pub struct Selection {
     pub again: u64,
     /// The others.
     pub excluded: BTreeMap<Exclusion, u64>,
+    /// Allocations with an end that cannot be read: they count as ended.
+    pub unreadable_ends: u64,
     /// What was noticed of people in the register.
     pub noticed: BTreeMap<Rule, u64>,
 }

@@ -14,6 +14,8 @@ pub struct Traced {
     numbers: HashMap<Box<str>, NhsNumber>,
     /// The digest of the register's last entry.
     pub head: String,
+    /// People whose verified number is another one's too, so that it is not used.
+    pub shared: u64,
 }
 
 impl Traced {
@@ -22,6 +24,7 @@ impl Traced {
         Self {
             numbers: HashMap::new(),
             head,
+            shared: 0,
         }
     }
 
@@ -61,6 +64,8 @@ pub struct TracedSums {
     pub known: u64,
     /// Records whose person has a verified number that is another one than theirs.
     pub differ: u64,
+    /// People of the register whose verified number is another one's too, so that it is not used.
+    pub shared: u64,
     /// People with a verified number, by the start of their pseudonym.
     people: HashMap<u64, Before>,
 }
@@ -74,6 +79,14 @@ struct Before {
 }
 
 impl TracedSums {
+    /// Nothing counted yet, with these numbers.
+    pub fn of(traced: Option<&Traced>) -> Self {
+        Self {
+            shared: traced.map_or(0, |traced| traced.shared),
+            ..Self::default()
+        }
+    }
+
     /// Counts a submitted record by the pseudonyms of its person, of the number held and of the verified one.
     pub(super) fn add(
         &mut self,
@@ -106,6 +119,7 @@ impl TracedSums {
         self.held += other.held;
         self.known += other.known;
         self.differ += other.differ;
+        self.shared += other.shared;
         for (person, theirs) in other.people {
             let ours = self.people.entry(person).or_insert(theirs.clone());
             ours.several |= theirs.several || ours.first != theirs.first;

@@ -3,5 +3,6 @@
 mod answers;
 mod keeping;
 mod returned;
+mod safety;
 mod selection;
 mod support;

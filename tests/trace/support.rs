@@ -17,7 +17,7 @@ pub struct Tracing {
 
 const SETTINGS: &str = "requests: tracing/requests, people: {file: people.csv, columns: {person: ID, nhs_number: NHS, \
     family_name: LAST, given_name: FIRST, gender: SEX, birth_date: BORN, death_date: DIED, postcode: PCODE}, \
-    genders: {M: male, F: female}, objection: {column: OBJECTS, values: [Y]}}, \
+    genders: {M: male, F: female}, objection: {column: OBJECTS, values: [Y], none: [N]}}, \
     allocations: {file: allocations.csv, columns: {person: ID, end: ENDED, type: TYPE}, types: [ALLWKR]}";
 
 impl Tracing {

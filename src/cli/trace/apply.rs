@@ -32,6 +32,7 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
         setting.register()?;
     }
     let mut changed = Register::to_change(&setting.keeping)?;
+    changed.register().verify(None)?;
     let applied = apply(
         &setting.tracing,
         changed.register(),
@@ -71,6 +72,10 @@ fn human(applied: &Applied) -> String {
     }
     for (count, words) in [
         (applied.repeated, "said once again"),
+        (
+            applied.contradicting,
+            "more, that say something else than the first one of the same question",
+        ),
         (applied.late, "late: the question was asked again since"),
         (
             applied.nobody,
@@ -78,7 +83,7 @@ fn human(applied: &Applied) -> String {
         ),
         (
             applied.deaths,
-            "with a date of death: for the work list, nothing was changed",
+            "of all these with a date of death: for the work list, nothing was changed",
         ),
     ] {
         if count > 0 {
@@ -102,6 +107,7 @@ fn machine(applied: &Applied) -> serde_json::Value {
         "answers": applied.rows,
         "rules": rules,
         "repeated": applied.repeated,
+        "contradicting": applied.contradicting,
         "late": applied.late,
         "for_nobody": applied.nobody,
         "deaths": applied.deaths,

@@ -104,8 +104,15 @@ impl Common {
 }
 
 impl Setting {
-    /// The register to look at, which must be there.
+    /// The register to look at, which must be there and be what its log says.
     fn register(&self) -> Result<Register> {
+        let register = self.unverified()?;
+        register.verify(None)?;
+        Ok(register)
+    }
+
+    /// The register as it is, which must be there.
+    fn unverified(&self) -> Result<Register> {
         Register::open(&self.keeping)?.ok_or_else(|| {
             Error::Input(format!(
                 "there is no register {} yet: cld trace request begins it. If there was one, restore it",
@@ -155,6 +162,12 @@ fn told(selection: &Selection) -> String {
             text += &line(*count, &format!("not: {}", exclusion.words()));
         }
     }
+    if selection.unreadable_ends > 0 {
+        text += &line(
+            selection.unreadable_ends,
+            "allocations with an end that cannot be read: taken as ended",
+        );
+    }
     text
 }
 
@@ -168,6 +181,7 @@ fn machine(selection: &Selection) -> serde_json::Value {
         "cross_check": selection.cross_check,
         "alphanumeric": selection.alphanumeric,
         "again": selection.again,
+        "unreadable_ends": selection.unreadable_ends,
         "excluded": excluded.map(|(e, n)| (e.name(), *n)).collect::<std::collections::BTreeMap<_, _>>(),
         "noticed": noticed.map(|(r, n)| (r.name(), *n)).collect::<std::collections::BTreeMap<_, _>>(),
     })

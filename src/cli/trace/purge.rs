@@ -31,6 +31,7 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
         setting.register()?;
     }
     let mut changed = Register::to_change(&setting.keeping)?;
+    changed.register().verify(None)?;
     let purged = purge(
         &setting.tracing,
         &mut changed,

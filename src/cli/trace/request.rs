@@ -31,6 +31,7 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     setting.refuse_among_bundles(directory)?;
     make_private(directory).map_err(Error::io("make", directory))?;
     let mut changed = Register::to_change(&setting.keeping)?;
+    changed.register().verify(None)?;
     let known = changed.register().request_names()?;
     let strays = strays(directory, &known).map_err(Error::io("read", directory))?;
     if !strays.is_empty() {

@@ -11,7 +11,10 @@ use crate::trace::select::select;
 pub fn run(common: &Common, schemas: Option<&Path>) -> Result<()> {
     let setting = common.setting(schemas)?;
     let mut register = match Register::open(&setting.keeping)? {
-        Some(register) => register,
+        Some(register) => {
+            register.verify(None)?;
+            register
+        }
         None => Register::new()?,
     };
     // What is noticed on the way is noticed in memory only: nothing is saved.

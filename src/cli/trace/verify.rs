@@ -27,7 +27,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let noted = arguments.noted.as_deref().map(digest).transpose()?;
     let setting = arguments.common.setting(schemas)?;
-    let verified = setting.register()?.verify(noted.as_ref())?;
+    let verified = setting.unverified()?.verify(noted.as_ref())?;
     let (head, purged) = (verified.head, verified.purged);
     match arguments.common.format {
         Format::Human => {

@@ -107,6 +107,7 @@ pub struct Change<'c> {
     person: Statement<'c>,
     sent: Statement<'c>,
     holder: Statement<'c>,
+    dead_holders: Statement<'c>,
 }
 
 impl<'c> Change<'c> {
@@ -127,6 +128,8 @@ impl<'c> Change<'c> {
             holder: connection.prepare(
                 "SELECT person FROM people WHERE number = ?1 AND number IS NOT NULL AND flags & 2 = 0 AND person <> ?2",
             )?,
+            dead_holders: connection
+                .prepare("SELECT person FROM people WHERE number = ?1 AND flags & 2 <> 0")?,
         })
     }
 
@@ -198,6 +201,17 @@ impl<'c> Change<'c> {
             .optional()?)
     }
 
+    /// People of whom the register says that they are dead, and who hold a number.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn dead_holders(&mut self, number: &NhsNumber) -> Result<Vec<String>, RegisterError> {
+        let people = self
+            .dead_holders
+            .query_map([number_text(number)], |row| row.get(0))?;
+        Ok(people.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Whether answers of this digest were read before.
     ///
     /// # Errors
@@ -259,6 +273,18 @@ impl<'c> Change<'c> {
             self.projector.purge(person)?;
         }
         Ok(entries.len() as u64)
+    }
+
+    /// Request and answer files that were removed, by their digests. A copy of one may turn up later.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn removed_files(&self) -> Result<Vec<Digest32>, RegisterError> {
+        let mut all = self.connection.prepare(
+            "SELECT file FROM requests WHERE removed IS NOT NULL UNION SELECT file FROM answers WHERE removed IS NOT NULL",
+        )?;
+        let files = all.query_map([], |row| row.get(0))?;
+        Ok(files.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Request and answer files that are not removed yet: name where there is one, digest, when, and whether somebody in it

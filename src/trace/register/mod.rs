@@ -180,6 +180,14 @@ impl Changed<'_> {
         &mut self.register
     }
 
+    /// Builds the database anew: what was erased leaves bytes in the free space of pages.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn rebuild(&mut self) -> Result<(), RegisterError> {
+        Ok(self.register.connection.execute_batch("VACUUM")?)
+    }
+
     /// Puts it on the disk, ready to take the place of the one before. The lock stays until this is dropped.
     ///
     /// # Errors

@@ -235,6 +235,8 @@ reasons! {
     NotSuperseded "not_superseded" CorrectNumber "PDS says that a number has been superseded, and that was not what it was asked about";
     /// The number held is none.
     HeldNumberInvalid "held_number_invalid" CorrectNumber "the number in the case system is not a valid NHS number";
+    /// A date of death that says nothing.
+    DeathUnclear "death_unclear" CheckDeath "the date of death in the case system cannot be read, or is one that stands for none";
     /// A date of death came back.
     Dead "dead" CheckDeath "PDS has a date of death that the case system does not have";
 }
