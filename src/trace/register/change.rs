@@ -129,7 +129,7 @@ impl<'c> Change<'c> {
                 "SELECT person FROM people WHERE number = ?1 AND number IS NOT NULL AND flags & 2 = 0 AND person <> ?2",
             )?,
             dead_holders: connection
-                .prepare("SELECT person FROM people WHERE number = ?1 AND flags & 2 <> 0")?,
+                .prepare("SELECT person FROM people WHERE number = ?1 AND number IS NOT NULL AND flags & 2 <> 0")?,
         })
     }
 

@@ -19,6 +19,7 @@ CREATE TABLE people (
 ) STRICT, WITHOUT ROWID;
 -- 2 in flags: dead. No number is ever held by two living people.
 CREATE UNIQUE INDEX one_holder ON people (number) WHERE number IS NOT NULL AND flags & 2 = 0;
+CREATE INDEX dead_holders ON people (number) WHERE number IS NOT NULL AND flags & 2 <> 0;
 CREATE TABLE sent (
     reference BLOB PRIMARY KEY,
     person TEXT NOT NULL,
