@@ -82,11 +82,14 @@ def make(place, root):
 
 
 def later(place):
-    """By the second round PDS finds P08 without the postcode, P16 by name with the number held, and has no more faults."""
+    """By the second round PDS finds P08 without the postcode, P16 by name with the number held, and has no more faults.
+
+    Of P15 and P17 it says what it said."""
     found = [("Nobody/Ann", "9990000107"), ("Elsewhere/Ann", "9434765919")]
     found += [(f"{family}/Ann", NONE) for who, _, family, _ in WHO if who[0] == "F"]
     rows = [(key, "98" if number == NONE else "00", number, "3", "100", "", "", "") for key, number in found]
-    write(place / "truth.csv", TRUTH, rows)
+    still = [(f"{family}/Ann", *truth, "", "", "") for who, _, family, truth in WHO if who in ("P15", "P17")]
+    write(place / "truth.csv", TRUTH, rows + still)
 
 
 def requested(said):
@@ -124,8 +127,8 @@ def worklist(said):
 
 
 def second(said):
-    """P08, P16 and the eight faults."""
-    assert said["selected"] == said["again"] == 10, said
+    """P08, P16, the eight faults, and P15 and P17, of whom there is nothing to correct."""
+    assert said["selected"] == said["again"] == 12, said
 
 
 def second_answers(said):
