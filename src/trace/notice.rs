@@ -1,7 +1,7 @@
 //! What a selection notices of people whom the register knows: each an entry of its log.
 
 use super::people::PersonRow;
-use super::register::entry::{AGAIN, DEAD, OF_PERSON, PDS_DEAD};
+use super::register::entry::{AGAIN, DEAD, OF_PERSON};
 use super::register::{Entry, Event, Person, Sent, Status, Whom};
 use super::request::Reference;
 use super::rule::Rule;
@@ -127,7 +127,7 @@ impl Selector<'_, '_> {
         let mut whom = Whom::person(&person.person);
         whom.old_number = person.number;
         whom.new_number = person.number.or(person.offered);
-        whom.flags = person.flags & (OF_PERSON | PDS_DEAD) & !DEAD | dead | long(mental_health);
+        whom.flags = person.flags & OF_PERSON & !DEAD | dead | long(mental_health);
         whom.day = day;
         self.change.add(Entry {
             rule: Some(rule.name().to_owned()),

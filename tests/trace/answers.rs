@@ -127,6 +127,88 @@ fn two_answers_to_one_question_are_none() {
     tracing.verify();
 }
 
+/// Numbers that are valid, as many as are asked for.
+fn numbers() -> impl Iterator<Item = &'static str> {
+    (943_470_000_u32..).filter_map(|nine| {
+        let digits = nine.to_string();
+        let sum: u32 = digits
+            .bytes()
+            .zip((2..=10).rev())
+            .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+            .sum();
+        let check = match 11 - sum % 11 {
+            11 => 0,
+            10 => return None,
+            check => check,
+        };
+        Some(&*format!("{digits}{check}").leak())
+    })
+}
+
+/// References are drawn, so that answers are taken in an order that differs each time: it may decide nothing.
+#[test]
+fn a_number_taken_back_is_given_to_nobody_by_the_same_answers() {
+    let pairs = 12;
+    let mut tracing = Tracing::new();
+    for pair in 0..pairs {
+        for (kind, name) in [("H", "Holder"), ("N", "Next")] {
+            let letter = char::from(b'a' + pair);
+            tracing = tracing.person(&format!("{kind}{pair:03}"), "", &format!("{name}{letter}"));
+        }
+    }
+    let rows = tracing.request();
+    let reference = |name: &str, pair: u8| {
+        Tracing::reference(&rows, &format!("{name}{}", char::from(b'a' + pair)))
+    };
+    let numbers: Vec<&str> = numbers().take(2 * usize::from(pairs)).collect();
+    let [theirs, others] = [0, usize::from(pairs)].map(|from| &numbers[from..]);
+    let mut first = Vec::new();
+    let mut second = Vec::new();
+    for pair in 0..pairs {
+        let at = usize::from(pair);
+        first.push((reference("Holder", pair), found(theirs[at])));
+        // Says something else of the holder, and gives the number to the next.
+        second.push((reference("Holder", pair), found(others[at])));
+        second.push((reference("Next", pair), found(theirs[at])));
+    }
+    for (file, answers) in [("a.csv", &first), ("b.csv", &second)] {
+        let answers = answers.iter().map(|(r, pds)| (r.as_str(), pds.clone()));
+        tracing.apply(file, &answers.collect::<Vec<_>>());
+    }
+    assert_eq!(tracing.statuses(), [("05".into(), 2 * u64::from(pairs))]);
+    tracing.verify();
+}
+
+#[test]
+fn a_death_that_pds_told_stays_on_the_work_list_when_the_number_is_taken_back() {
+    let (mut tracing, one, _) = asked();
+    let died = Pds {
+        died: "20260101",
+        ..found(NUMBERS[0])
+    };
+    let reasons = |tracing: &Tracing| {
+        let list = work(tracing);
+        let mut reasons: Vec<String> = list
+            .column("reason")
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        reasons.sort();
+        reasons
+    };
+    tracing.apply("a.csv", &[(&one, died)]);
+    assert_eq!(reasons(&tracing), ["dead"]);
+    tracing.apply("b.csv", &[(&one, found(NUMBERS[1]))]);
+    assert_eq!(reasons(&tracing), ["dead", "two_answers"]);
+    // Asked again, and found alive: it was put right.
+    tracing.set("P101", "PCODE", "LS2 7EW");
+    let rows = tracing.request();
+    assert_eq!(reasons(&tracing), ["dead"]);
+    tracing.apply("c.csv", &[(&rows[0][0], found(NUMBERS[1]))]);
+    assert_eq!(reasons(&tracing), [""; 0]);
+    tracing.verify();
+}
+
 #[test]
 fn an_answer_for_nobody_is_counted_and_changes_nobody() {
     let (tracing, ..) = asked();

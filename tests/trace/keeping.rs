@@ -16,14 +16,27 @@ fn settled(tracing: &Tracing) {
     tracing.apply("a.csv", &answers);
 }
 
-/// Changes the register with SQL, its triggers out of the way.
+/// Changes the register with SQL, its triggers out of the way meanwhile.
 fn tamper(tracing: &Tracing, sql: &str) {
     let register = rusqlite::Connection::open(tracing.register()).unwrap();
-    register
-        .execute_batch(&format!(
-            "DROP TRIGGER log_is_not_changed; DROP TRIGGER log_is_not_deleted; {sql}"
-        ))
+    let mut triggers = register
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
         .unwrap();
+    let triggers: Vec<(String, String)> = triggers
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(triggers.len(), 3);
+    for (name, _) in &triggers {
+        register
+            .execute_batch(&format!("DROP TRIGGER {name}"))
+            .unwrap();
+    }
+    register.execute_batch(sql).unwrap();
+    for (_, sql) in &triggers {
+        register.execute_batch(sql).unwrap();
+    }
 }
 
 #[test]
@@ -59,11 +72,58 @@ fn a_register_that_was_changed_does_not_verify() {
         ),
         ("DELETE FROM log WHERE seq = 1", "entry 1"),
         ("DELETE FROM log WHERE seq = 3", "entry 3"),
+        // What no seal is about.
+        (
+            "UPDATE log SET new_number = '9434765870' WHERE seq = 1",
+            "entry 1",
+        ),
+        ("UPDATE log SET flags = 1 WHERE seq = 1", "entry 1"),
+        // The same number, written otherwise.
+        (
+            "UPDATE log SET new_number = substr(new_number, 1, 3) || ' ' || substr(new_number, 4) WHERE seq = 5",
+            "entry 5",
+        ),
+        ("UPDATE log SET old_status = 99 WHERE seq = 2", "entry 2"),
+        ("UPDATE log SET day = 0 WHERE seq = 5", "entry 5"),
+        // What the database is made of.
+        ("DROP INDEX one_holder", "indexes"),
+        ("CREATE TABLE more (text TEXT)", "tables"),
+        ("CREATE VIEW more AS SELECT person FROM people", "tables"),
+        (
+            "CREATE TRIGGER hide AFTER INSERT ON people BEGIN DELETE FROM sent; END",
+            "triggers",
+        ),
+        (
+            "DROP INDEX dead_holders; CREATE INDEX dead_holders ON people (number) WHERE flags = 9",
+            "indexes",
+        ),
     ] {
         fs::write(tracing.register(), &whole).unwrap();
         tamper(&tracing, sql);
         tracing.trace(&["verify"]).code(6).says(&[says]);
     }
+    // And the triggers themselves, which `tamper` puts back.
+    for trigger in ["log_is_not_changed", "log_is_not_deleted"] {
+        fs::write(tracing.register(), &whole).unwrap();
+        let register = rusqlite::Connection::open(tracing.register()).unwrap();
+        let drop = format!("DROP TRIGGER {trigger}");
+        register.execute_batch(&drop).unwrap();
+        tracing.trace(&["verify"]).code(6).says(&["triggers"]);
+    }
+    // An index that does not find what is in its table.
+    fs::write(tracing.register(), &whole).unwrap();
+    let register = rusqlite::Connection::open(tracing.register()).unwrap();
+    let emptied = "PRAGMA writable_schema = ON; \
+         UPDATE sqlite_schema SET sql = replace(sql, 'flags & 2 = 0', 'flags & 2 = 9') WHERE name = 'one_holder'; \
+         PRAGMA writable_schema = RESET; REINDEX one_holder; PRAGMA writable_schema = ON; \
+         UPDATE sqlite_schema SET sql = replace(sql, 'flags & 2 = 9', 'flags & 2 = 0') WHERE name = 'one_holder'";
+    register.execute_batch(emptied).unwrap();
+    drop(register);
+    tracing.trace(&["verify"]).code(6).says(&["damaged within"]);
+    // Put back and replaced in place by nothing: it verifies as before.
+    fs::write(tracing.register(), &whole).unwrap();
+    tamper(&tracing, "");
+    tracing.trace(&["verify"]).code(0);
     // Cut off at the end, with what follows from it: only the digest noted shows that.
     fs::write(tracing.register(), &whole).unwrap();
     let noted = tracing.json(&["verify", "--noted", &head]);

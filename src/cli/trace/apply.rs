@@ -10,7 +10,7 @@ use super::{Common, Format, line};
 use crate::cli::print;
 use crate::error::Result;
 use crate::trace::apply::{Applied, apply};
-use crate::trace::register::{Register, Status};
+use crate::trace::register::Status;
 
 /// Apply answers: all of the files given, or nothing of them.
 ///
@@ -28,11 +28,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let setting = arguments.common.setting(schemas)?;
-    if !setting.keeping.path.exists() {
-        setting.register()?;
-    }
-    let mut changed = Register::to_change(&setting.keeping)?;
-    changed.register().verify(None)?;
+    let mut changed = setting.to_change()?;
     let applied = apply(
         &setting.tracing,
         changed.register(),

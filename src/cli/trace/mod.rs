@@ -18,7 +18,7 @@ use super::print::number;
 use crate::config::{Config, TracingConfig};
 use crate::date::Date;
 use crate::error::{Error, Result};
-use crate::trace::register::{Keeping, Register};
+use crate::trace::register::{Changed, Keeping, Register};
 use crate::trace::select::Moment;
 use crate::trace::selection::{Exclusion, Selection};
 
@@ -109,6 +109,21 @@ impl Setting {
         let register = self.unverified()?;
         register.verify(None)?;
         Ok(register)
+    }
+
+    /// The register to change, which must be there and be what its log says.
+    fn to_change(&self) -> Result<Changed<'_>> {
+        if !self.keeping.path.exists() {
+            self.unverified()?;
+        }
+        self.to_begin_or_change()
+    }
+
+    /// The same, or a new one where there is none.
+    fn to_begin_or_change(&self) -> Result<Changed<'_>> {
+        let mut changed = Register::to_change(&self.keeping)?;
+        changed.register().verify(None)?;
+        Ok(changed)
     }
 
     /// The register as it is, which must be there.

@@ -9,7 +9,6 @@ use super::{Common, Format, line};
 use crate::cli::print;
 use crate::error::Result;
 use crate::trace::purge::purge;
-use crate::trace::register::Register;
 
 /// Remove what is kept longer than it should be.
 ///
@@ -27,11 +26,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let setting = arguments.common.setting(schemas)?;
-    if !setting.keeping.path.exists() {
-        setting.register()?;
-    }
-    let mut changed = Register::to_change(&setting.keeping)?;
-    changed.register().verify(None)?;
+    let mut changed = setting.to_change()?;
     let purged = purge(
         &setting.tracing,
         &mut changed,

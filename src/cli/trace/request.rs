@@ -9,7 +9,7 @@ use super::{Common, Format};
 use crate::cli::print::{self, number, shown};
 use crate::error::{Error, Result};
 use crate::trace::ask::{ask, strays};
-use crate::trace::register::{Register, make_private};
+use crate::trace::register::make_private;
 
 /// Write the request, and into the register whom it asks about.
 ///
@@ -30,8 +30,7 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let directory = arguments.out.as_ref().unwrap_or(&setting.tracing.requests);
     setting.refuse_among_bundles(directory)?;
     make_private(directory).map_err(Error::io("make", directory))?;
-    let mut changed = Register::to_change(&setting.keeping)?;
-    changed.register().verify(None)?;
+    let mut changed = setting.to_begin_or_change()?;
     let known = changed.register().request_names()?;
     let strays = strays(directory, &known).map_err(Error::io("read", directory))?;
     if !strays.is_empty() {

@@ -72,10 +72,10 @@ pub const WITHOUT_POSTCODE: u32 = 32;
 pub const AGAIN: u32 = 64;
 /// The number was in the request.
 pub const CROSS_CHECK: u32 = 128;
-/// PDS has a date of death.
+/// PDS has a date of death, by the last answer that was believed about them or that gave one.
 pub const PDS_DEAD: u32 = 256;
 /// What stays of a person from one question to the next.
-pub const OF_PERSON: u32 = SENSITIVE | DEAD | LONG;
+pub const OF_PERSON: u32 = SENSITIVE | DEAD | LONG | PDS_DEAD;
 
 /// A SHA-256.
 pub type Digest32 = [u8; 32];
@@ -191,10 +191,11 @@ pub(super) struct NumberOf(pub NhsNumber);
 impl FromSql for NumberOf {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let text = value.as_str()?;
-        // What it was must not get into the error.
-        nhs_number::canonical(text)
-            .map(Self)
-            .map_err(|_| FromSqlError::InvalidType)
+        // What it was must not get into the error. Written otherwise than here, it is not of here.
+        match nhs_number::canonical(text) {
+            Ok(number) if number_text(&number) == text => Ok(Self(number)),
+            _ => Err(FromSqlError::InvalidType),
+        }
     }
 }
 
@@ -228,21 +229,36 @@ impl Placed {
     pub fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let event: String = row.get(2)?;
         let event = Event::ALL.into_iter().find(|known| known.word() == event);
+        let strange = |at: usize| {
+            let kind = row.get_ref(at).map_or(Type::Null, |cell| cell.data_type());
+            rusqlite::Error::InvalidColumnType(at, String::new(), kind)
+        };
         let status = |at: usize| -> rusqlite::Result<Option<Status>> {
-            Ok(row.get::<_, Option<u8>>(at)?.and_then(Status::of))
+            let status = row.get::<_, Option<u8>>(at)?;
+            let of = |number| Status::of(number).ok_or_else(|| strange(at));
+            status.map(of).transpose()
         };
         let number = |at: usize| -> rusqlite::Result<Option<NhsNumber>> {
             Ok(row.get::<_, Option<NumberOf>>(at)?.map(|n| n.0))
         };
         let day = |at: usize| -> rusqlite::Result<Option<Date>> {
-            Ok(row.get::<_, Option<u32>>(at)?.and_then(Date::unpack))
+            let day = row.get::<_, Option<u32>>(at)?;
+            let of = |packed| Date::unpack(packed).ok_or_else(|| strange(at));
+            day.map(of).transpose()
         };
         let count = |at: usize| -> rusqlite::Result<Option<u64>> {
             Ok(row.get::<_, Option<i64>>(at)?.map(i64::cast_unsigned))
         };
         let person: Option<String> = row.get(14)?;
         let whom = match person {
-            None => None,
+            None => {
+                // What says nothing of whom may not say anything about them either: nothing seals it.
+                let all = (15..=22).find(|at| row.get_ref(*at).ok() != Some(ValueRef::Null));
+                match all {
+                    None => None,
+                    Some(at) => return Err(strange(at)),
+                }
+            }
             Some(person) => Some(Whom {
                 person,
                 reference: row.get::<_, Option<[u8; 16]>>(15)?.map(Reference::of),
@@ -251,7 +267,7 @@ impl Placed {
                 birth: day(18)?,
                 day: day(19)?,
                 facts: row.get(20)?,
-                flags: row.get::<_, Option<u32>>(21)?.unwrap_or(0),
+                flags: row.get(21)?,
                 confidence: row.get(22)?,
             }),
         };
@@ -259,9 +275,7 @@ impl Placed {
             seq: count(0)?.unwrap_or(0),
             at: row.get(1)?,
             entry: Entry {
-                event: event.ok_or_else(|| {
-                    rusqlite::Error::InvalidColumnType(2, "event".into(), Type::Text)
-                })?,
+                event: event.ok_or_else(|| strange(2))?,
                 rule: row.get(3)?,
                 code: row.get(4)?,
                 file: row.get(5)?,

@@ -68,9 +68,7 @@ impl Register {
     /// # Errors
     /// When there is no memory.
     pub fn new() -> Result<Self, RegisterError> {
-        let mut first = Connection::open_in_memory()?;
-        first.execute_batch(include_str!("tables.sql"))?;
-        first.execute_batch(project::TABLES)?;
+        let mut first = Self::tables()?;
         // Opened from its own bytes, as one from a file is: only then is it written without a copy.
         let bytes = first.serialize(MAIN_DB)?.to_vec();
         let mut connection = Connection::open_in_memory()?;
@@ -78,12 +76,20 @@ impl Register {
         Self::of(connection)
     }
 
+    /// A database with the tables and nothing in them.
+    fn tables() -> rusqlite::Result<Connection> {
+        let empty = Connection::open_in_memory()?;
+        empty.execute_batch(include_str!("tables.sql"))?;
+        empty.execute_batch(project::TABLES)?;
+        Ok(empty)
+    }
+
     fn of(connection: Connection) -> Result<Self, RegisterError> {
         // Nothing is ever put aside in files, and what is erased is overwritten. Nor is anything kept to go back to: what
         // fails is thrown away.
         connection.execute_batch(
             "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA cache_size = -32768; \
-             PRAGMA journal_mode = OFF;",
+             PRAGMA journal_mode = OFF; PRAGMA trusted_schema = OFF;",
         )?;
         let head = {
             let mut last =

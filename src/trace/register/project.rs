@@ -42,7 +42,7 @@ impl<'c> Projector<'c> {
             )?,
             answered: prepare(
                 "UPDATE people SET status = ?2, number = ?3, offered = ?4, flags = ?5, rule = ?6, code = ?7, confidence = ?8, \
-                 death = COALESCE(?9, death), since = ?10 WHERE person = ?1",
+                 death = CASE WHEN ?5 & 256 THEN COALESCE(?9, death) END, since = ?10 WHERE person = ?1",
             )?,
             noticed: prepare(
                 "UPDATE people SET status = ?2, number = ?3, offered = ?4, flags = ?5, rule = ?6, gone = ?7, since = ?8, code = ?9 WHERE person = ?1",

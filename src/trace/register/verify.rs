@@ -1,5 +1,5 @@
-//! Whether the register is what its log says: each entry follows from the one before, what was erased is what a purge says
-//! it erased, and the tables are what comes of replaying the entries.
+//! Whether the register is what its log says: nothing was added to the database or taken out of it, each entry follows from
+//! the one before, what was erased is what a purge says it erased, and the tables are what comes of replaying the entries.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use rusqlite::{Connection, types::ValueRef};
 
 use super::chain::digest_of_entries;
 use super::entry::{self, Digest32, Placed};
-use super::project::{self, Projector};
+use super::project::Projector;
 use super::{Event, Head, Register, RegisterError};
 
 /// A register that holds.
@@ -35,8 +35,25 @@ impl Register {
     /// # Errors
     /// [`RegisterError::Broken`] with what does not hold.
     pub fn verify(&self, noted: Option<&Digest32>) -> Result<Verified, RegisterError> {
-        let replayed = Connection::open_in_memory()?;
-        replayed.execute_batch(project::TABLES)?;
+        let replayed = Self::tables()?;
+        // First of all: a trigger or a view could answer for the tables.
+        let kept = schema(&self.connection);
+        if kept.ok() != Some(schema(&replayed)?) {
+            return Err(RegisterError::Broken(
+                "the register's tables, indexes or triggers are not those that it is made with: somebody changed them. Keep the file as it is, find out who did, and go on with the last copy that verifies".to_owned(),
+            ));
+        }
+        // Whether its indexes find all that there is in the tables.
+        let intact = self
+            .connection
+            .query_row("PRAGMA integrity_check(1)", [], |row| {
+                Ok(row.get_ref(0)?.as_str() == Ok("ok"))
+            });
+        if !intact.is_ok_and(|intact| intact) {
+            return Err(RegisterError::Broken(
+                "the register's database is damaged within. Keep the file as it is, and go on with the last copy that verifies".to_owned(),
+            ));
+        }
         replayed.execute_batch("BEGIN; PRAGMA temp_store = MEMORY;")?;
         let verified = self.follow(&replayed, noted)?;
         for (table, key) in TABLES {
@@ -128,6 +145,18 @@ impl Register {
             noted: found,
         })
     }
+}
+
+/// What the database is made of: kind, name, table and the statement that made it.
+type Schema = Vec<(String, String, String, Option<String>)>;
+
+fn schema(connection: &Connection) -> rusqlite::Result<Schema> {
+    let mut all = connection
+        .prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name")?;
+    let made = all.query_map([], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    })?;
+    made.collect()
 }
 
 fn same_value(one: ValueRef<'_>, other: ValueRef<'_>) -> bool {
