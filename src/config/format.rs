@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use super::odbc::RawOdbc;
-use super::raw::RawSource;
+use super::raw_table::RawTable;
 use crate::extract::{Encoding, Format, Kind};
 
 /// A key below the source's, with its dot, or nothing for the source itself; and what is wrong with it.
 type Fault = (&'static str, String);
 
 /// Reads the keys that say how a source is read.
-pub(super) fn read(raw: &RawSource) -> Result<(Format, Option<Encoding>), Vec<Fault>> {
+pub(super) fn read(raw: &RawTable) -> Result<(Format, Option<Encoding>), Vec<Fault>> {
     let mut faults: Vec<Fault> = Vec::new();
     let kind = kind(raw).map_err(|fault| faults.push(fault)).ok();
     let mut format = Format::of(kind.unwrap_or(Kind::Csv));
@@ -69,7 +69,7 @@ pub(super) fn read(raw: &RawSource) -> Result<(Format, Option<Encoding>), Vec<Fa
     }
 }
 
-fn kind(raw: &RawSource) -> Result<Kind, Fault> {
+fn kind(raw: &RawTable) -> Result<Kind, Fault> {
     let file = raw.file.as_deref().unwrap_or_default();
     let lower = file.to_ascii_lowercase();
     match raw.kind.as_deref() {
@@ -91,7 +91,7 @@ fn kind(raw: &RawSource) -> Result<Kind, Fault> {
 }
 
 /// Keys that say nothing of this kind.
-fn misplaced(raw: &RawSource, kind: Kind, faults: &mut Vec<Fault>) {
+fn misplaced(raw: &RawTable, kind: Kind, faults: &mut Vec<Fault>) {
     let text = &[Kind::Csv][..];
     for (key, given, kinds, of) in [
         (".encoding", raw.encoding.is_some(), text, "csv"),
@@ -124,7 +124,7 @@ fn misplaced(raw: &RawSource, kind: Kind, faults: &mut Vec<Fault>) {
 }
 
 /// What is wrong with the keys that say where a source is, be it a file or a query.
-fn misplaced_place(raw: &RawSource, kind: Kind) -> Option<Fault> {
+fn misplaced_place(raw: &RawTable, kind: Kind) -> Option<Fault> {
     if kind == Kind::Odbc {
         return None;
     }

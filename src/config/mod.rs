@@ -5,6 +5,7 @@ mod format;
 mod lists;
 mod odbc;
 mod raw;
+mod raw_table;
 mod raw_tracing;
 mod reader;
 mod sources;

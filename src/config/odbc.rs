@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::raw::{RawLogin, RawSource};
+use super::raw_table::{RawLogin, RawTable};
 use super::statement;
 use crate::extract::{Answer, Login, Query};
 use crate::plain_file;
@@ -22,7 +22,7 @@ pub(super) struct RawOdbc<'a> {
 }
 
 impl<'a> RawOdbc<'a> {
-    pub fn of(raw: &'a RawSource) -> Self {
+    pub fn of(raw: &'a RawTable) -> Self {
         Self {
             connection: raw.connection.as_deref(),
             dsn: raw.dsn.as_deref(),

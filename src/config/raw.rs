@@ -6,6 +6,8 @@ use std::marker::PhantomData;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::raw_table::{RawTable, with_table};
+
 /// A map that keeps the order of the file. Equal keys are refused before it is made.
 #[derive(Debug)]
 pub struct Pairs<V>(pub Vec<(String, V)>);
@@ -90,115 +92,41 @@ pub struct RawKey {
     pub custodian: Option<String>,
 }
 
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawSource {
-    pub name: String,
-    pub file: Option<String>,
-    pub kind: Option<String>,
-    pub encoding: Option<String>,
-    pub sheet: Option<String>,
-    pub header_row: Option<u64>,
-    pub delimiter: Option<String>,
-    pub quote: Option<String>,
-    pub max_inflated: Option<String>,
-    pub connection: Option<String>,
-    pub dsn: Option<String>,
-    pub login: Option<RawLogin>,
-    pub query: Option<String>,
-    pub key: Option<String>,
-    pub tables: Option<Pairs<RawTable>>,
-    pub from: Option<String>,
-    #[serde(default)]
-    pub join: Vec<RawJoin>,
-    pub no_key: Option<Vec<String>>,
-    pub lookup_memory: Option<String>,
-    pub blank: Option<RawBlank>,
-    #[serde(default)]
-    pub derive: Pairs<String>,
-    #[serde(default)]
-    pub exclude: Pairs<String>,
-    #[serde(default)]
-    pub columns: Pairs<String>,
-    #[serde(default)]
-    pub values: Pairs<Pairs<String>>,
-    pub values_file: Option<String>,
-    #[serde(default)]
-    pub ignore: Vec<String>,
-    #[serde(default)]
-    pub absent: Vec<String>,
-}
-
-/// Where a user and a password are; never they themselves.
-#[derive(Debug, Clone, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawLogin {
-    pub user: Option<String>,
-    pub password: Option<String>,
-    pub file: Option<String>,
-}
-
-impl RawSource {
-    /// Whether it has keys that say which file it is and how that is read.
-    pub fn says_how_to_read(&self) -> bool {
-        [
-            &self.file,
-            &self.kind,
-            &self.encoding,
-            &self.sheet,
-            &self.delimiter,
-            &self.quote,
-            &self.max_inflated,
-            &self.connection,
-            &self.dsn,
-            &self.query,
-            &self.key,
-        ]
-        .into_iter()
-        .any(Option::is_some)
-            || self.header_row.is_some()
-            || self.login.is_some()
+with_table! {
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct RawSource {
+        pub name: String,
+        pub key: Option<String>,
+        pub tables: Option<Pairs<RawTable>>,
+        pub from: Option<String>,
+        #[serde(default)]
+        pub join: Vec<RawJoin>,
+        pub no_key: Option<Vec<String>>,
+        pub lookup_memory: Option<String>,
+        pub blank: Option<RawBlank>,
+        #[serde(default)]
+        pub derive: Pairs<String>,
+        #[serde(default)]
+        pub exclude: Pairs<String>,
+        #[serde(default)]
+        pub columns: Pairs<String>,
+        #[serde(default)]
+        pub values: Pairs<Pairs<String>>,
+        pub values_file: Option<String>,
+        #[serde(default)]
+        pub ignore: Vec<String>,
+        #[serde(default)]
+        pub absent: Vec<String>,
     }
 }
 
-/// The keys of a source that say which file it is and how that is read.
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawTable {
-    pub file: Option<String>,
-    pub kind: Option<String>,
-    pub encoding: Option<String>,
-    pub sheet: Option<String>,
-    pub header_row: Option<u64>,
-    pub delimiter: Option<String>,
-    pub quote: Option<String>,
-    pub max_inflated: Option<String>,
-    pub connection: Option<String>,
-    pub dsn: Option<String>,
-    pub login: Option<RawLogin>,
-    pub query: Option<String>,
-    pub key: Option<String>,
-}
-
-impl RawTable {
-    /// The same as a source.
-    pub fn as_source(&self, name: &str) -> RawSource {
-        RawSource {
-            name: name.to_owned(),
-            file: self.file.clone(),
-            kind: self.kind.clone(),
-            encoding: self.encoding.clone(),
-            sheet: self.sheet.clone(),
-            header_row: self.header_row,
-            delimiter: self.delimiter.clone(),
-            quote: self.quote.clone(),
-            max_inflated: self.max_inflated.clone(),
-            connection: self.connection.clone(),
-            dsn: self.dsn.clone(),
-            login: self.login.clone(),
-            query: self.query.clone(),
+impl RawSource {
+    /// The keys that say which file it is and how that is read.
+    pub fn table(&self) -> RawTable {
+        RawTable {
             key: self.key.clone(),
-            ..RawSource::default()
+            ..self.place()
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::raw::{Pairs, RawLogin};
+use super::raw::Pairs;
+use super::raw_table::with_table;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,26 +26,16 @@ pub struct RawEncrypted {
     pub identity: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawPeople {
-    pub file: Option<String>,
-    pub kind: Option<String>,
-    pub encoding: Option<String>,
-    pub sheet: Option<String>,
-    pub header_row: Option<u64>,
-    pub delimiter: Option<String>,
-    pub quote: Option<String>,
-    pub max_inflated: Option<String>,
-    pub connection: Option<String>,
-    pub dsn: Option<String>,
-    pub login: Option<RawLogin>,
-    pub query: Option<String>,
-    pub columns: RawPeopleColumns,
-    #[serde(default)]
-    pub genders: Pairs<String>,
-    pub objection: RawObjection,
-    pub verified: Option<RawFlag>,
+with_table! {
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct RawPeople {
+        pub columns: RawPeopleColumns,
+        #[serde(default)]
+        pub genders: Pairs<String>,
+        pub objection: RawObjection,
+        pub verified: Option<RawFlag>,
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,24 +69,14 @@ pub struct RawFlag {
     pub values: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawAllocations {
-    pub file: Option<String>,
-    pub kind: Option<String>,
-    pub encoding: Option<String>,
-    pub sheet: Option<String>,
-    pub header_row: Option<u64>,
-    pub delimiter: Option<String>,
-    pub quote: Option<String>,
-    pub max_inflated: Option<String>,
-    pub connection: Option<String>,
-    pub dsn: Option<String>,
-    pub login: Option<RawLogin>,
-    pub query: Option<String>,
-    pub columns: RawAllocationColumns,
-    #[serde(default)]
-    pub types: Vec<String>,
+with_table! {
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct RawAllocations {
+        pub columns: RawAllocationColumns,
+        #[serde(default)]
+        pub types: Vec<String>,
+    }
 }
 
 #[derive(Debug, Deserialize)]

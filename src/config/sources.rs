@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::codes::{self, CodeRow};
 use super::odbc::{self, RawOdbc};
 use super::raw::{Pairs, RawSource};
+use super::raw_table::RawTable;
 use super::reader::{Reader, hex_digest};
 use super::tables::Shared;
 use super::valid::{CodesFile, SourceConfig};
@@ -72,7 +73,7 @@ impl Reader<'_> {
     }
 
     /// The file of a source or of a table, from the keys that say which it is and how it is read.
-    pub(super) fn file_source(&mut self, key: &str, raw: &RawSource) -> Source {
+    pub(super) fn file_source(&mut self, key: &str, name: &str, raw: &RawTable) -> Source {
         let (format, encoding) = match super::format::read(raw) {
             Ok(read) => read,
             Err(faults) => {
@@ -99,7 +100,7 @@ impl Reader<'_> {
             encoding,
             format,
             query,
-            ..self.nowhere(&raw.name)
+            ..self.nowhere(name)
         }
     }
 

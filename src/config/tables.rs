@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use super::raw::{RawBlank, RawJoin, RawOtherwise, RawPrefer, RawSource, RawTable};
+use super::raw::{RawBlank, RawJoin, RawOtherwise, RawPrefer, RawSource};
+use super::raw_table::RawTable;
 use super::reader::Reader;
 use super::valid::{Period, REASONS_OF_THE_RETURN};
 use crate::date::Date;
@@ -34,7 +35,7 @@ impl Reader<'_> {
         shared: &mut Shared<'_>,
     ) -> Source {
         let mut source = match &raw.tables {
-            None => self.file_source(key, raw),
+            None => self.file_source(key, &raw.name, &raw.table()),
             Some(_) => self.records_source(key, raw),
         };
         if raw.tables.is_none() {
@@ -56,7 +57,7 @@ impl Reader<'_> {
 
     fn records_source(&mut self, key: &str, raw: &RawSource) -> Source {
         let tables: &[(String, RawTable)] = raw.tables.as_ref().map_or(&[], |tables| &tables.0);
-        if raw.says_how_to_read() {
+        if raw.table() != RawTable::default() {
             let fault = "has keys that say how a file is read beside `tables:`. They stand under each table";
             self.fault(key, fault);
         }
@@ -72,8 +73,7 @@ impl Reader<'_> {
             self.fault(&format!("{key}.from"), &fault);
             return self.nowhere(&raw.name);
         };
-        let source = table.as_source(&raw.name);
-        self.file_source(&format!("{key}.tables.{name}"), &source)
+        self.file_source(&format!("{key}.tables.{name}"), &raw.name, table)
     }
 
     fn recipe(
@@ -231,7 +231,7 @@ impl Reader<'_> {
             },
         });
         let path = format!("{}/{}", own.name, raw.table);
-        let source = self.file_source(&format!("{key}.table"), &table.as_source(&path));
+        let source = self.file_source(&format!("{key}.table"), &path, table);
         let shown = raw.take.len();
         let row_key = table.key.as_deref().map(|key| key.trim().to_owned());
         let mut take = raw.take.clone();

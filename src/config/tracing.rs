@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::raw::{Pairs, RawTable};
+use super::raw::Pairs;
 use super::raw_tracing::{
     RawEncrypted, RawFlag, RawKeep, RawMentalHealth, RawObjection, RawTracing,
 };
@@ -155,27 +155,6 @@ pub struct KeepConfig {
     pub mental_health_years: u32,
 }
 
-/// The keys that say where people or allocations are and how they are read, as those of a table do.
-macro_rules! as_table {
-    ($raw:expr) => {
-        RawTable {
-            file: $raw.file.clone(),
-            kind: $raw.kind.clone(),
-            encoding: $raw.encoding.clone(),
-            sheet: $raw.sheet.clone(),
-            header_row: $raw.header_row,
-            delimiter: $raw.delimiter.clone(),
-            quote: $raw.quote.clone(),
-            max_inflated: $raw.max_inflated.clone(),
-            connection: $raw.connection.clone(),
-            dsn: $raw.dsn.clone(),
-            login: $raw.login.clone(),
-            query: $raw.query.clone(),
-            key: None,
-        }
-    };
-}
-
 impl Reader<'_> {
     /// Checks `tracing:`. Directories are those of the bundles and of the worklists.
     pub(super) fn tracing(
@@ -202,11 +181,11 @@ impl Reader<'_> {
         }
         let encrypted = raw.encrypted.and_then(|e| self.register_lock(e));
         let genders = self.genders(&raw.people.genders);
-        let people_source =
-            self.file_source("tracing.people", &as_table!(raw.people).as_source("people"));
+        let people_source = self.file_source("tracing.people", "people", &raw.people.place());
         let allocations_source = self.file_source(
             "tracing.allocations",
-            &as_table!(raw.allocations).as_source("allocations"),
+            "allocations",
+            &raw.allocations.place(),
         );
         let objection = self.objection(raw.people.objection);
         let verified = raw
