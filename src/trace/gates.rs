@@ -1,6 +1,6 @@
 //! The gates that a number of PDS must pass before it is believed. Each says no by itself; nothing weighs them up.
 
-use super::answer::{Algorithm, Matched, RecordCode, Requested};
+use super::answer::{Algorithm, Confidence, Matched, RecordCode, Requested};
 use super::register::Status;
 use super::register::entry::{
     AGAIN, CROSS_CHECK, POSTCODE, SENSITIVE, WITHOUT_NUMBER, WITHOUT_POSTCODE,
@@ -25,8 +25,8 @@ pub struct Claim {
     pub birth: Option<Date>,
     /// Whether the record is sensitive.
     pub sensitive: bool,
-    /// How sure PDS is, in per cent. None where it does not say.
-    pub confidence: Option<u8>,
+    /// How sure PDS is.
+    pub confidence: Confidence,
     /// The number that PDS says it was asked about.
     pub requested: Requested,
     /// The birth date that was sent.
@@ -107,7 +107,7 @@ pub const GATES: [Gate; 11] = [
         rule: Rule::NotSure,
         status: Status::Conflict,
         // An exact match is always sure: one that is not was damaged on its way, or is not exact.
-        holds: |claim| claim.confidence.is_none_or(|sure| sure == 100),
+        holds: |claim| claim.confidence.is_exact(),
     },
     Gate {
         rule: Rule::NotSuperseded,

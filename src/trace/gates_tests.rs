@@ -18,7 +18,7 @@ fn good() -> Claim {
         algorithm: Algorithm::Alphanumeric,
         birth: born,
         sensitive: false,
-        confidence: Some(100),
+        confidence: Confidence::PerCent(100),
         requested: Requested::None,
         sent_birth: born,
         held: None,
@@ -60,7 +60,11 @@ fn a_match_that_passes_every_gate_is_taken() {
         (Some(number("9434765919")), 0)
     );
     says(cross_check, Rule::Matched, Status::Verified);
-    says(|c| c.confidence = None, Rule::Matched, Status::Verified);
+    says(
+        |c| c.confidence = Confidence::NotTold,
+        Rule::Matched,
+        Status::Verified,
+    );
     let sensitive = says(
         |c| c.code = RecordCode::Sensitive,
         Rule::Sensitive,
@@ -113,15 +117,20 @@ fn a_check_of_a_number_that_was_not_sent_is_not_believed() {
 
 #[test]
 fn an_exact_match_that_is_not_wholly_sure_is_not_believed() {
+    says(
+        |c| c.confidence = Confidence::Unreadable,
+        Rule::NotSure,
+        Status::Conflict,
+    );
     for sure in [0, 1, 10, 99] {
         says(
-            |c| c.confidence = Some(sure),
+            |c| c.confidence = Confidence::PerCent(sure),
             Rule::NotSure,
             Status::Conflict,
         );
         let checked = |c: &mut Claim| {
             cross_check(c);
-            c.confidence = Some(sure);
+            c.confidence = Confidence::PerCent(sure);
         };
         says(checked, Rule::NotSure, Status::Conflict);
     }

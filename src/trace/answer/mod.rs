@@ -24,4 +24,4 @@ pub use code::{Algorithm, FileCode, RecordCode};
 pub use columns::Column;
 pub use error::AnswerError;
 pub use read::{Answers, Batch, LONGEST_FILE, LONGEST_ROW, Summary};
-pub use row::{AnswerRow, Matched, PdsDate, Requested, Scores};
+pub use row::{AnswerRow, Confidence, Matched, PdsDate, Requested, Scores};

@@ -22,8 +22,8 @@ pub struct AnswerRow {
     pub matched: Matched,
     /// How it was found.
     pub algorithm: Algorithm,
-    /// How sure PDS is, in per cent, rounded down. None where the cell is empty or holds none.
-    pub confidence: Option<u8>,
+    /// How sure PDS is.
+    pub confidence: Confidence,
     /// The birth date on the matched record.
     pub birth_date: PdsDate,
     /// The date of death on it.
@@ -58,6 +58,17 @@ pub enum Requested {
     Number(NhsNumber),
     /// Anything else.
     Invalid,
+}
+
+/// How sure PDS is of a match. In this order: the less is told, the less it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// Empty, or no such column.
+    NotTold,
+    /// Something else: what it says cannot be read.
+    Unreadable,
+    /// In per cent, rounded down.
+    PerCent(u8),
 }
 
 /// A date as PDS writes it: yyyyMMdd, or only what is known of it.
@@ -108,7 +119,7 @@ impl AnswerRow {
             code: RecordCode::parse(cell(Column::Code)),
             matched: Matched::parse(cell(Column::Matched)),
             algorithm: Algorithm::parse(cell(Column::Algorithm)),
-            confidence: per_cent(cell(Column::Confidence)),
+            confidence: Confidence::parse(cell(Column::Confidence)),
             birth_date: PdsDate::parse(cell(Column::BirthDate)),
             death_date: PdsDate::parse(cell(Column::DeathDate)),
             flagged: is_flag(cell(Column::Sensitivity)),
@@ -227,6 +238,29 @@ impl PdsDate {
 impl fmt::Debug for PdsDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(WITHHELD)
+    }
+}
+
+impl Confidence {
+    fn parse(cell: &[u8]) -> Self {
+        match (cell, per_cent(cell)) {
+            (b"", _) => Self::NotTold,
+            (_, None) => Self::Unreadable,
+            (_, Some(sure)) => Self::PerCent(sure),
+        }
+    }
+
+    /// The percentage, where there is one.
+    pub const fn per_cent(self) -> Option<u8> {
+        match self {
+            Self::PerCent(sure) => Some(sure),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing speaks against an exact match, which is always sure.
+    pub const fn is_exact(self) -> bool {
+        matches!(self, Self::NotTold | Self::PerCent(100))
     }
 }
 

@@ -19,7 +19,7 @@ fn every_cell_that_matters_has_its_type() {
             code: RecordCode::Matched,
             matched: Matched::Number(number("9434765919")),
             algorithm: Algorithm::Alphanumeric,
-            confidence: Some(100),
+            confidence: Confidence::PerCent(100),
             birth_date: PdsDate::Day(Date::new(1950, 3, 7).unwrap()),
             death_date: PdsDate::None,
             flagged: false,
@@ -30,8 +30,8 @@ fn every_cell_that_matters_has_its_type() {
     assert!(rows[1].is_sensitive() && rows[1].flagged);
     assert_eq!(rows[1].birth_date, PdsDate::Year(1950));
     assert_eq!(rows[1].death_date.day(), Date::new(2025, 1, 2));
-    assert_eq!(rows[1].confidence, Some(100));
-    assert_eq!(rows[2].confidence, Some(73));
+    assert_eq!(rows[1].confidence.per_cent(), Some(100));
+    assert_eq!(rows[2].confidence.per_cent(), Some(73));
     assert_eq!(
         rows[2].birth_date,
         PdsDate::Month {
@@ -159,16 +159,21 @@ fn a_confidence_is_a_percentage_or_none() {
         ("100.00", Some(100)),
         ("0", Some(0)),
         ("49.99", Some(49)),
-        ("100.01", None),
-        ("101", None),
-        ("-1", None),
         ("", None),
-        ("50.", None),
-        ("NaN", None),
     ] {
         let mut table = table();
         table.rows[0][28] = text.to_owned();
-        assert_eq!(rows(&table.text())[0].confidence, expected, "{text}");
+        let confidence = rows(&table.text())[0].confidence;
+        assert_eq!(confidence.per_cent(), expected, "{text}");
+        let exact = matches!(expected, None | Some(100));
+        assert_eq!(confidence.is_exact(), exact, "{text}");
+    }
+    for text in ["100.01", "101", "-1", "50.", "NaN", "100%"] {
+        let mut table = table();
+        table.rows[0][28] = text.to_owned();
+        let confidence = rows(&table.text())[0].confidence;
+        assert_eq!(confidence, Confidence::Unreadable, "{text}");
+        assert!(!confidence.is_exact());
     }
 }
 
@@ -235,7 +240,7 @@ fn an_answer_without_a_confidence_is_read() {
     );
     let row = &rows(&text)[0];
     assert!(matches!(row.matched, Matched::Number(_)) && row.algorithm.is_exact());
-    assert!(row.flagged && row.confidence.is_none());
+    assert!(row.flagged && row.confidence == Confidence::NotTold);
 }
 
 #[test]

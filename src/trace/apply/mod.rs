@@ -103,7 +103,7 @@ impl Judging<'_> {
         let mut whom = Whom::person(&person.person);
         whom.reference = Some(*reference);
         whom.facts = Some(one.says);
-        whom.confidence = answer.confidence.map(u32::from);
+        whom.confidence = answer.confidence.per_cent().map(u32::from);
         let mut entry = Entry {
             code: Some(answer.code.to_string()),
             of: Some(of),

@@ -9,7 +9,7 @@ use super::Applied;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::nhs_number::NhsNumber;
-use crate::trace::answer::{AnswerRow, Answers, Matched, PdsDate};
+use crate::trace::answer::{AnswerRow, Answers, Confidence, Matched, PdsDate, Requested};
 use crate::trace::ask::digest;
 use crate::trace::register::{Change, Digest32, Sent};
 use crate::trace::request::Reference;
@@ -188,9 +188,18 @@ fn says(reference: &Reference, answer: &AnswerRow) -> Digest32 {
     let rest = [
         answer.code.number().map_or(100, u8::from),
         answer.algorithm.number().map_or(100, u8::from),
-        answer.confidence.map_or(255, u8::from),
+        match answer.confidence {
+            Confidence::PerCent(sure) => sure,
+            Confidence::Unreadable => 254,
+            Confidence::NotTold => 255,
+        },
         u8::from(answer.is_sensitive()),
     ];
     hash.update(rest);
+    hash.update(match answer.requested {
+        Requested::Number(number) => *number.digits(),
+        Requested::None => [b'0'; 10],
+        Requested::Invalid => [b'x'; 10],
+    });
     hash.finalize().into()
 }
