@@ -561,8 +561,15 @@ fn held(config: &Config, outcome: &Outcome, previous: Option<&Previous>) -> Opti
             config.gate.text()
         )
     });
+    // The return is the whole of twelve months: without records it would take back all that was sent.
+    let nothing = (outcome.submitted == 0).then(|| {
+        format!(
+            "of {} records none is left to submit: excluded.csv in the worklist says why",
+            outcome.read
+        )
+    });
     let others = previous.and_then(|previous| previous.held(config.people_again));
-    let reasons: Vec<_> = too_wrong.into_iter().chain(others).collect();
+    let reasons: Vec<_> = nothing.into_iter().chain(too_wrong).chain(others).collect();
     (!reasons.is_empty()).then(|| reasons.join(". Also, "))
 }
 

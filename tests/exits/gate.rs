@@ -1,4 +1,4 @@
-//! Exit code 4: too many records with an error.
+//! Exit code 4: too many records with an error, or none to submit.
 
 use crate::support::{Council, Table, samples, service};
 
@@ -33,6 +33,28 @@ fn a_gate_of_nought_lets_warnings_pass() {
     Council::of([service().with("Gender", "FEMALE")])
         .set("gate", "{max_error_records: 0%}")
         .makes();
+}
+
+#[test]
+fn nothing_to_submit_makes_no_bundle() {
+    let of_later = |n: usize| {
+        service()
+            .of("", &format!("P{n}"), "E1")
+            .with("Event Start Date", "01/07/2031")
+    };
+    let council = || Council::of((0..3).map(of_later)).set("gate", "{max_error_records: 100%}");
+    let ran = council().fails(4);
+    ran.said.says(&[
+        "of 3 records none is left to submit",
+        "excluded.csv",
+        "No bundle",
+    ]);
+    assert!(ran.worklist_directory().join("excluded.csv").exists());
+    // One is enough.
+    let one = Council::of((0..3).map(of_later).chain([service()]))
+        .set("gate", "{max_error_records: 100%}")
+        .makes();
+    assert_eq!(one.submission().rows.len(), 1);
 }
 
 fn person(n: usize) -> crate::support::Record {

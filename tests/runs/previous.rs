@@ -301,7 +301,9 @@ fn what_the_extract_has_and_selection_leaves_out_is_not_lost() {
         cancelled.with("local_status", "Cancelled"),
         ended.with("Event End Date", "03/04/2025"),
     ];
-    let run = |records: Vec<Record>| {
+    // There since, so that something is submitted.
+    let run = |mut records: Vec<Record>| {
+        records.push(service().of("", "P77", "E77"));
         next(&before, records)
             .set("period", "{start: 2025-07-01, end: 2026-06-30}")
             .set(

@@ -79,7 +79,9 @@ fn every_reason_is_counted_and_the_counts_add_up() {
 #[test]
 fn each_record_goes_or_stays_for_its_own_reason() {
     for (at, (record, expected)) in cases().into_iter().enumerate() {
-        let counts = Council::of([record]).makes().predicate()["counts"].clone();
+        // Beside one that goes: without any there would be no bundle.
+        let ran = Council::of([record, service().of("", "P99", "E99")]).makes();
+        let counts = ran.predicate()["counts"].clone();
         let of = |reason: &str| counts["excluded"][reason] == 1;
         let found = REASONS.into_iter().find(|reason| of(reason));
         assert_eq!(found, expected, "case {at}");
@@ -93,13 +95,14 @@ fn switches_let_open_and_outside_events_go() {
             request().with("Event End Date", ""),
             review().with("Event End Date", "01/04/2027"),
             service().with("Event Start Date", "01/04/2027"),
+            service().of("", "P99", "E99"),
         ]
     };
     for (switches, submitted) in [
-        ("{}", 0),
-        ("{open_event: false}", 1),
-        ("{outside_period: false}", 2),
-        ("{open_event: false, outside_period: false}", 3),
+        ("{}", 1),
+        ("{open_event: false}", 2),
+        ("{outside_period: false}", 3),
+        ("{open_event: false, outside_period: false}", 4),
     ] {
         let ran = Council::of(records()).set("selection", switches).makes();
         assert_eq!(ran.submission().rows.len(), submitted, "{switches}");
@@ -135,7 +138,7 @@ fn an_earlier_reason_goes_before_a_later_one() {
         .with("Event Type", "")
         .with("State", "x");
     let cancelled = request().with("Event End Date", "").with("State", "x");
-    let ran = Council::of([all_at_once, cancelled])
+    let ran = Council::of([all_at_once, cancelled, service()])
         .set("selection", "{cancelled: {column: State, values: [x]}}")
         .makes();
     let excluded = &ran.predicate()["counts"]["excluded"];
