@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::pipeline::{self, Attack, AttackOptions, Attacked, Verdict};
 
-/// Attack a finished bundle as somebody would who has the extract, and no key.
+/// Attack a finished bundle, with the extract and without the key.
 ///
 /// Tries every NHS number there can be and thousands of ways of hashing without a secret against the pseudonyms; whether the
 /// order of the rows is the extract's; whether an identifier of the extract stands anywhere in any file; whether other bundles

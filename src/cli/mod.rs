@@ -17,7 +17,6 @@ mod report;
 mod report_file;
 mod run;
 mod sample;
-
 mod schema;
 mod trace;
 mod validate;
@@ -51,7 +50,7 @@ Exit codes:
   1  internal error, or the output cannot be written
   2  usage or configuration
   3  input missing, unreadable or malformed
-  4  the gate failed: no bundle, the worklist and the findings are written
+  4  the gate failed, or no record is left to submit: no bundle, the worklist and the findings are written
   5  key missing, weak, wrong or badly kept
   6  verification failed
   7  another run holds the output directory
@@ -59,16 +58,14 @@ Exit codes:
 
 On any code but 0 no bundle exists and an earlier bundle is untouched.";
 
+// Those with arguments are described there, in full: a comment here would stand in its place.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make the return: extract, validate, pseudonymise, write bundle and worklist
     Run(run::Arguments),
-    /// Check files against a return's schema; writes nothing
     Validate(validate::Arguments),
     /// Make the mapping of a council's own columns and codes
     #[command(subcommand)]
     Map(map::Command),
-    /// Write the findings of a run as a workbook
     Worklist(worklist::Arguments),
     /// Trace NHS numbers that are missing: request, answers, register
     #[command(subcommand)]
@@ -76,28 +73,19 @@ enum Command {
     /// Make and look after keys
     #[command(subcommand)]
     Key(key::Command),
-    /// Make the table from present to next pseudonyms, for when the key is changed
     Bridge(bridge::Arguments),
-    /// Find what pseudonyms stand for; every look is written to a log
     Reidentify(reidentify::Arguments),
     /// Read and verify manifests
     #[command(subcommand)]
     Manifest(manifest::Command),
-    /// Make the report of a bundle again from its manifest
     Report(report_file::Arguments),
-    /// Print what registers ask about a bundle
     Register(register::Arguments),
-    /// Remove worklists that are kept longer than they should be
     Purge(purge::Arguments),
-    /// Attack a finished bundle, with the extract and without the key
     Attack(attack::Arguments),
     /// Look up the returns that are known: fields, lists, conditions
     #[command(subcommand)]
     Schema(schema::Command),
-    /// Explain a rule: what it checks, why, how to put it right, with examples
     Explain(explain::Arguments),
-
-    /// Make synthetic records to try things out with
     Sample(sample::Arguments),
     /// Print completions for a shell
     Completions(completions::Arguments),

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::write::{Purged, purge_worklists};
 
-/// Remove what is kept longer than it should be.
+/// Remove worklists that are kept longer than they should be.
 ///
 /// Worklists are identifiable. This removes those whose run is longer ago than `output.worklist_keep_days` of the
 /// configuration, and writes down which in purge.log beside them. It removes nothing that a run did not make.

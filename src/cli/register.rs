@@ -8,7 +8,7 @@ use super::print;
 use crate::attest::{self, PublicKey, register};
 use crate::error::Result;
 
-/// Print what registers ask about a bundle: release register, record of processing, annex for the DPIA.
+/// Print what registers ask about a bundle.
 ///
 /// All of it comes from the bundle's manifest, whose digests are checked first. What a manifest cannot know is left for
 /// whoever does, and marked so.

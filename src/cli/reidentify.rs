@@ -15,7 +15,7 @@ use crate::encrypted::OpenError;
 use crate::error::{Error, Result};
 use crate::treat::{KeyError, identities};
 
-/// Find what pseudonyms stand for, as the custodian of the key; every look is written to a log first.
+/// Find what pseudonyms stand for; every look is written to a log.
 ///
 /// Searches a crosswalk that `cld run --crosswalk` made. Who looks, when, for what reason, at which pseudonym and whether it
 /// was found is added to the log and is on the disk before anything is printed; what was found is never in the log. A

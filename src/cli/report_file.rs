@@ -9,7 +9,7 @@ use crate::attest::{MANIFEST, REPORT, Statement, digest, render_report};
 use crate::custody;
 use crate::error::{Error, Result};
 
-/// Make the report of a bundle again, from its manifest alone.
+/// Make the report of a bundle again from its manifest.
 ///
 /// The same manifest gives the same bytes, so whoever holds a manifest can show that report.html says what it says and
 /// nothing else. The report is held against the digest that the manifest names. This does not verify the bundle: see

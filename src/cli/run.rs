@@ -17,7 +17,7 @@ use crate::pipeline::{self, MadeSource, Outcome, RunOptions};
 use crate::tokens::without_nhs_numbers;
 use crate::write::MOST_UNASKED;
 
-/// Make the return from the council's files.
+/// Make the return: extract, validate, pseudonymise, write bundle and worklist.
 ///
 /// Without --config this runs config/cld.yaml, which reads the invented records under samples/ with the published test
 /// key: a way to see what the tool does.

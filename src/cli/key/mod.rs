@@ -30,11 +30,8 @@ pub enum Command {
     ///
     /// The old file stays: once the new one is named in the configuration and backed up, destroy it and its copies.
     Encrypt(Encrypt),
-    /// Make the key of the next epoch, and say what to do with it
     Rotate(rotate::Rotate),
-    /// Divide a key among several people, so that some of them together can make it again
     Split(shares::Split),
-    /// Make a key again from the shares of enough people
     Join(shares::Join),
 }
 
