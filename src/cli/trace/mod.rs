@@ -1,6 +1,7 @@
 //! `cld trace`: NHS numbers that are missing.
 
 mod apply;
+mod numbers;
 mod purge;
 mod request;
 mod select;
@@ -36,6 +37,8 @@ pub enum Command {
     Apply(apply::Arguments),
     /// Write who could not be settled, by what is to be done next
     Worklist(worklist::Arguments),
+    /// Write verified numbers that the case system does not have, for loading into it
+    Numbers(numbers::Arguments),
     /// Count the people of the register by NHS Number Status Indicator
     Status(Common),
     /// Check that the register is what its log says, and that the log is whole
@@ -64,6 +67,7 @@ impl Command {
             Self::Request(arguments) => request::run(arguments, schemas),
             Self::Apply(arguments) => apply::run(arguments, schemas),
             Self::Worklist(arguments) => worklist::run(arguments, schemas),
+            Self::Numbers(arguments) => numbers::run(arguments, schemas),
             Self::Status(common) => status::run(common, schemas),
             Self::Verify(arguments) => verify::run(arguments, schemas),
             Self::Purge(arguments) => purge::run(arguments, schemas),
@@ -121,6 +125,14 @@ impl Setting {
         })
     }
 
+    /// Refuses a folder for requests or numbers where bundles or worklists are.
+    fn refuse_among_others(&self, directory: &Path) -> Result<()> {
+        self.refuse_among_bundles(directory)?;
+        Ok(self
+            .config
+            .refuse_among_worklists(&directory.join("file"))?)
+    }
+
     /// Refuses a folder for identifiable files where bundles are.
     fn refuse_among_bundles(&self, directory: &Path) -> Result<()> {
         let file = directory.join("file");
@@ -161,6 +173,9 @@ fn told(selection: &Selection) -> String {
         if let Some(count) = selection.excluded.get(&exclusion) {
             text += &line(*count, &format!("not: {}", exclusion.words()));
         }
+        if exclusion == Exclusion::NoPersonId {
+            text += &rows(&selection.rows_without_id, selection.excluded.get(&exclusion));
+        }
     }
     if selection.unreadable_ends > 0 {
         text += &line(
@@ -169,6 +184,20 @@ fn told(selection: &Selection) -> String {
         );
     }
     text
+}
+
+/// Which rows a count is of, as far as they are named.
+fn rows(named: &[u64], of: Option<&u64>) -> String {
+    if named.is_empty() {
+        return String::new();
+    }
+    let all: Vec<_> = named.iter().map(u64::to_string).collect();
+    let more = of.map_or(0, |of| of.saturating_sub(named.len() as u64));
+    let words = match more {
+        0 => String::new(),
+        more => format!(" and {} more", number(more)),
+    };
+    format!("{:>12}    in row {}{words}\n", "", all.join(", "))
 }
 
 /// A selection for programs.
@@ -181,6 +210,7 @@ fn machine(selection: &Selection) -> serde_json::Value {
         "cross_check": selection.cross_check,
         "alphanumeric": selection.alphanumeric,
         "again": selection.again,
+        "rows_without_person_id": selection.rows_without_id,
         "unreadable_ends": selection.unreadable_ends,
         "excluded": excluded.map(|(e, n)| (e.name(), *n)).collect::<std::collections::BTreeMap<_, _>>(),
         "noticed": noticed.map(|(r, n)| (r.name(), *n)).collect::<std::collections::BTreeMap<_, _>>(),

@@ -28,7 +28,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let setting = arguments.common.setting(schemas)?;
     let directory = arguments.out.as_ref().unwrap_or(&setting.tracing.requests);
-    setting.refuse_among_bundles(directory)?;
+    setting.refuse_among_others(directory)?;
     make_private(directory).map_err(Error::io("make", directory))?;
     let mut changed = Register::to_change(&setting.keeping)?;
     changed.register().verify(None)?;

@@ -17,7 +17,7 @@ pub use change::{Change, KnownFile, Person, Sent};
 pub use entry::{Digest32, Entry, Event, Whom};
 pub use error::RegisterError;
 pub use status::Status;
-pub use store::{Keeping, Prepared, make_private};
+pub use store::{Keeping, Prepared, directory, make_private};
 pub use verify::Verified;
 
 use rusqlite::{Connection, MAIN_DB};

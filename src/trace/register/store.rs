@@ -282,7 +282,7 @@ const MOST: u64 = 1 << 30;
 pub(super) const VERSION: i64 = 1;
 
 /// The folder of a file.
-pub(super) fn directory(path: &Path) -> &Path {
+pub fn directory(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
