@@ -27,7 +27,6 @@ struct Everybody {
     holders: Holders,
     /// The living to whom PDS gave a number that was not taken, as it is somebody else's or was given to others too.
     offered: Holders,
-    met: HashSet<Box<str>>,
     /// Ids that stand on several rows.
     twice: HashSet<Box<str>>,
 }
@@ -35,8 +34,9 @@ struct Everybody {
 impl Everybody {
     fn read(config: &TracingConfig, register: &Register) -> Result<Self> {
         let mut all = Self::default();
+        let mut met: HashSet<Box<str>> = HashSet::new();
         people::read(&config.people, &config.keep, |row| {
-            if !row.person.is_empty() && !all.met.insert(row.person.into()) {
+            if !row.person.is_empty() && !met.insert(row.person.into()) {
                 all.twice.insert(row.person.into());
             }
             if let (Some(number), false) = (row.number, row.is_dead()) {

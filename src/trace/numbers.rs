@@ -173,8 +173,7 @@ pub fn numbers(
             if let Some(outcome) = people.get_mut(row.person) {
                 *outcome = match outcome {
                     Outcome::Withheld(Withheld::Absent) => {
-                        let presence =
-                            Presence::of(row, allocations.of(row.person), moment.today);
+                        let presence = Presence::of(row, allocations.of(row.person), moment.today);
                         judge(change, row, presence, &holders)?
                     }
                     _ => Outcome::Withheld(Withheld::SeveralRows),
@@ -302,3 +301,7 @@ fn taken(path: &Path) -> Error {
         path.display()
     ))
 }
+
+#[cfg(test)]
+#[path = "numbers_tests.rs"]
+mod tests;

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::{Common, Format, line};
+use super::{Common, Format, line, note_open_folder};
 use crate::cli::print;
+use crate::custody::is_open_to_others;
 use crate::error::Result;
 use crate::trace::apply::{Applied, apply};
 use crate::trace::register::{Register, Status};
@@ -33,6 +34,14 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     }
     let mut changed = Register::to_change(&setting.keeping)?;
     changed.register().verify(None)?;
+    note_open_folder(&setting.tracing.requests);
+    let files = arguments.files.iter();
+    let open = files.filter(|file| is_open_to_others(file)).count();
+    if open > 0 {
+        print::note(&format!(
+            "other accounts may read {open} of the answer files, which identify people: close them with chmod 600"
+        ));
+    }
     let applied = apply(
         &setting.tracing,
         changed.register(),

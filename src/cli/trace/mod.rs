@@ -15,7 +15,7 @@ use clap::{Args, Subcommand};
 
 use super::Format;
 use super::custodian::{ASK, ASK_NEW};
-use super::print::number;
+use super::print::{self, number};
 use crate::config::{Config, TracingConfig};
 use crate::date::Date;
 use crate::error::{Error, Result};
@@ -143,6 +143,16 @@ impl Setting {
     }
 }
 
+/// Tells that others may look into the folder of the requests: that is for its owner to decide.
+fn note_open_folder(directory: &Path) {
+    if crate::custody::is_open_to_others(directory) {
+        print::note(&format!(
+            "other accounts may look into the folder of the requests {}, which identify people: close it with chmod 700",
+            directory.display()
+        ));
+    }
+}
+
 fn now() -> Moment {
     let now = chrono::Utc::now();
     let day = now.with_timezone(&chrono::Local).format("%Y-%m-%d");
@@ -174,7 +184,10 @@ fn told(selection: &Selection) -> String {
             text += &line(*count, &format!("not: {}", exclusion.words()));
         }
         if exclusion == Exclusion::NoPersonId {
-            text += &rows(&selection.rows_without_id, selection.excluded.get(&exclusion));
+            text += &rows(
+                &selection.rows_without_id,
+                selection.excluded.get(&exclusion),
+            );
         }
     }
     if selection.unreadable_ends > 0 {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::{Common, Format};
+use super::{Common, Format, note_open_folder};
 use crate::cli::print::{self, number, shown};
 use crate::error::{Error, Result};
 use crate::trace::ask::{ask, strays};
@@ -30,6 +30,7 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let directory = arguments.out.as_ref().unwrap_or(&setting.tracing.requests);
     setting.refuse_among_others(directory)?;
     make_private(directory).map_err(Error::io("make", directory))?;
+    note_open_folder(directory);
     let mut changed = Register::to_change(&setting.keeping)?;
     changed.register().verify(None)?;
     let known = changed.register().request_names()?;

@@ -194,10 +194,7 @@ impl<'c> Change<'c> {
     ///
     /// # Errors
     /// When the database refuses.
-    pub fn answered_at(
-        &mut self,
-        reference: &Reference,
-    ) -> Result<Option<String>, RegisterError> {
+    pub fn answered_at(&mut self, reference: &Reference) -> Result<Option<String>, RegisterError> {
         let at = self
             .answered_at
             .query_row(params![reference.bytes()], |row| row.get(0));

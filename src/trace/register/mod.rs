@@ -114,6 +114,7 @@ impl Register {
     /// # Errors
     /// [`RegisterError::Busy`] where another one does; else what keeps it from being opened.
     pub fn to_change(keeping: &Keeping) -> Result<Changed<'_>, RegisterError> {
+        keeping.refuse_unopenable()?;
         keeping.prepare()?;
         let directory = store::directory(&keeping.path);
         let lock = Lock::take(directory)

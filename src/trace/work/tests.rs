@@ -106,7 +106,9 @@ fn items() -> Vec<WorkItem> {
         item("P3", Reason::NotFound, None),
         WorkItem {
             other_person_id: Some(Identifying::new("P9".to_owned())),
-            number: nhs_number::canonical("9434765919").ok().map(Identifying::new),
+            number: nhs_number::canonical("9434765919")
+                .ok()
+                .map(Identifying::new),
             confidence: Some(73),
             left_out: vec![LeftOut {
                 field: Field::GivenName,
