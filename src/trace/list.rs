@@ -136,17 +136,22 @@ impl Lister<'_> {
         person: &Person,
         items: &mut Vec<WorkItem>,
     ) -> Result<()> {
+        let sent = match person.reference {
+            Some(reference) => change.sent(&reference)?.map(|sent| (reference, sent)),
+            None => None,
+        };
+        let question = sent.as_ref().map(|(_, sent)| sent);
         let mut reasons = Vec::new();
         match person.status {
             Status::Verified if self.other(change, row, person)?.is_some() => {
                 reasons.push(Reason::HeldByAnother);
             }
-            Status::Verified => reasons.extend(self.disagrees(row, person)),
+            Status::Verified => reasons.extend(disagrees(row, person, question)),
             Status::InProgress => {
                 reasons.extend(self.is_overdue(person).then_some(Reason::NoAnswer));
             }
             Status::NotRequired | Status::Postponed => {}
-            _ => reasons.extend(self.unsettled(change, row, person)?),
+            _ => reasons.extend(unsettled(row, person, question)),
         }
         if row.death_is_unclear() {
             reasons.push(Reason::DeathUnclear);
@@ -154,13 +159,6 @@ impl Lister<'_> {
         if person.has(PDS_DEAD) {
             reasons.push(Reason::Dead);
         }
-        if reasons.is_empty() {
-            return Ok(());
-        }
-        let sent = match person.reference {
-            Some(reference) => change.sent(&reference)?.map(|sent| (reference, sent)),
-            None => None,
-        };
         for reason in reasons {
             let other = match reason {
                 Reason::HeldByAnother => match self.other(change, row, person)? {
@@ -216,85 +214,12 @@ impl Lister<'_> {
         row.map_or(Vec::new(), |row| row.left_out().to_vec())
     }
 
-    /// How the case system differs from a number that is verified.
-    fn disagrees(&self, row: &PersonRow<'_>, person: &Person) -> Option<Reason> {
-        match row.number {
-            Some(number) if person.number == Some(number) => None,
-            Some(_) if person.rule.as_deref() == Some(Rule::Superseded.name()) => {
-                Some(Reason::Superseded)
-            }
-            Some(_) => Some(Reason::OtherNumber),
-            None if row.has_number_text() => Some(Reason::HeldNumberInvalid),
-            None => None,
-        }
-    }
-
     fn is_overdue(&self, person: &Person) -> bool {
         let asked = person.last_asked.as_deref().and_then(day);
         asked.is_some_and(|asked| {
             let days = self.moment.today.days_since_1970() - asked.days_since_1970();
             i64::from(days) >= i64::from(self.config.ask_again_after_days)
         })
-    }
-
-    fn unsettled(
-        &self,
-        change: &mut Change<'_>,
-        row: &PersonRow<'_>,
-        person: &Person,
-    ) -> Result<Option<Reason>> {
-        let Some(rule) = person.rule.as_deref().and_then(Rule::of) else {
-            return Ok(None);
-        };
-        Ok(Some(match rule {
-            Rule::RecordChanged => Reason::ChangedSince,
-            Rule::Sentinel | Rule::CheckDigit => Reason::NoUsableNumber,
-            Rule::BirthDateNotWhole => Reason::BirthDateNotWhole,
-            Rule::BirthDate => Reason::BirthDateDiffers,
-            Rule::UnknownAlgorithm => Reason::UnknownAlgorithm,
-            Rule::NotCertain => Reason::NotExact,
-            Rule::NothingToCheck => Reason::NothingToCheck,
-            Rule::NotSure => Reason::NotSure,
-            Rule::NotSuperseded => Reason::NotSuperseded,
-            Rule::OtherQuestion => Reason::OtherQuestion,
-            Rule::NumberChanged => number_changed(row, person),
-            Rule::AnotherPerson | Rule::Withdrawn | Rule::Shared => Reason::HeldByAnother,
-            Rule::Twice | Rule::Contradicts => Reason::TwoAnswers,
-            Rule::Incomplete => {
-                return Ok(person.code.as_deref().and_then(Reason::named));
-            }
-            Rule::InvalidRecord
-            | Rule::UnderInvestigation
-            | Rule::SeveralExact
-            | Rule::SeveralClose
-            | Rule::NoMatch
-            | Rule::Fault
-            | Rule::UnknownCode => {
-                let flags = match &person.reference {
-                    Some(reference) => change.sent(reference)?.map_or(0, |sent| sent.flags),
-                    None => 0,
-                };
-                let sent = Sent {
-                    form: match flags & CROSS_CHECK {
-                        0 => Form::Alphanumeric,
-                        _ => Form::CrossCheck,
-                    },
-                    postcode: flags & POSTCODE != 0,
-                };
-                let code = person.code.as_deref().and_then(code);
-                return Ok(code.and_then(|code| Reason::of_code(code, sent)));
-            }
-            Rule::Matched
-            | Rule::Superseded
-            | Rule::Sensitive
-            | Rule::Late
-            | Rule::Died
-            | Rule::Left
-            | Rule::Returned
-            | Rule::Objected
-            | Rule::DeathUnclear
-            | Rule::Baby => return Ok(None),
-        }))
     }
 
     /// The other living person whose number it is.
@@ -317,6 +242,81 @@ impl Lister<'_> {
     fn offered_too(&self, person: &Person) -> Option<String> {
         but(&self.everybody.offered, person.offered?, person)
     }
+}
+
+/// How the case system differs from a number that is verified.
+fn disagrees(
+    row: &PersonRow<'_>,
+    person: &Person,
+    sent: Option<&register::Sent>,
+) -> Option<Reason> {
+    match row.number {
+        Some(number) if person.number == Some(number) => None,
+        // That number, and not one that somebody has put there since.
+        held @ Some(_)
+            if person.is_by(Rule::Superseded) && sent.is_some_and(|sent| sent.number == held) =>
+        {
+            Some(Reason::Superseded)
+        }
+        Some(_) => Some(Reason::OtherNumber),
+        None if row.has_number_text() => Some(Reason::HeldNumberInvalid),
+        None => None,
+    }
+}
+
+/// Why somebody could not be settled.
+fn unsettled(
+    row: &PersonRow<'_>,
+    person: &Person,
+    sent: Option<&register::Sent>,
+) -> Option<Reason> {
+    let rule = person.rule.as_deref().and_then(Rule::of)?;
+    Some(match rule {
+        Rule::RecordChanged => Reason::ChangedSince,
+        Rule::Sentinel | Rule::CheckDigit => Reason::NoUsableNumber,
+        Rule::BirthDateNotWhole => Reason::BirthDateNotWhole,
+        Rule::BirthDate => Reason::BirthDateDiffers,
+        Rule::UnknownAlgorithm => Reason::UnknownAlgorithm,
+        Rule::NotCertain => Reason::NotExact,
+        Rule::NothingToCheck => Reason::NothingToCheck,
+        Rule::NotSure => Reason::NotSure,
+        Rule::NotSuperseded => Reason::NotSuperseded,
+        Rule::OtherQuestion => Reason::OtherQuestion,
+        Rule::NumberChanged => number_changed(row, person),
+        Rule::AnotherPerson | Rule::Withdrawn | Rule::Shared => Reason::HeldByAnother,
+        Rule::Twice | Rule::Contradicts => Reason::TwoAnswers,
+        Rule::Incomplete => {
+            return person.code.as_deref().and_then(Reason::named);
+        }
+        Rule::InvalidRecord
+        | Rule::UnderInvestigation
+        | Rule::SeveralExact
+        | Rule::SeveralClose
+        | Rule::NoMatch
+        | Rule::Fault
+        | Rule::UnknownCode => {
+            let flags = sent.map_or(0, |sent| sent.flags);
+            let sent = Sent {
+                form: match flags & CROSS_CHECK {
+                    0 => Form::Alphanumeric,
+                    _ => Form::CrossCheck,
+                },
+                postcode: flags & POSTCODE != 0,
+            };
+            let code = person.code.as_deref().and_then(code);
+            return code.and_then(|code| Reason::of_code(code, sent));
+        }
+        Rule::Matched
+        | Rule::Superseded
+        | Rule::Sensitive
+        | Rule::Late
+        | Rule::Died
+        | Rule::Left
+        | Rule::Returned
+        | Rule::Objected
+        | Rule::DeathUnclear
+        | Rule::Baby => return None,
+    })
 }
 
 /// Somebody else of those with a number.

@@ -72,7 +72,9 @@ impl Exclusion {
     pub const fn words(self) -> &'static str {
         match self {
             Self::NoPersonId => "the row has no person id",
-            Self::SeveralRows => "several rows have this person id: on the work list",
+            Self::SeveralRows => {
+                "several rows have this person id: with a worker, on the work list"
+            }
             Self::Dead => "a date of death",
             Self::NoWorker => "no allocation to a worker without an end date",
             Self::DeathUnclear => {

@@ -145,6 +145,10 @@ fn the_number_from_pds_is_there_where_numbers_are_to_be_compared() {
         assert_eq!(list.only("pds_nhs_number"), number, "{reason}");
         assert_eq!(list.only("confidence"), confidence, "{reason}");
     }
+    // Superseded is what was asked about, not what somebody has put in its place since.
+    let mut tracing = answered(NUMBERS[1], superseded(NUMBERS[0]));
+    tracing.set("P101", "NHS", NUMBERS[2]);
+    assert_eq!(work(&tracing).only("reason"), "other_number");
     // A number that the case system has not is loaded, and is no work.
     assert_eq!(work(&answered("", found(NUMBERS[0]))).rows.len(), 0);
 }
