@@ -160,19 +160,21 @@ impl Lister<'_> {
             reasons.push(Reason::Dead);
         }
         for reason in reasons {
-            let other = match reason {
-                Reason::HeldByAnother => match self.other(change, row, person)? {
-                    None => self.offered_too(person),
-                    other => other,
-                },
-                _ => None,
-            };
             let number = person.number.or(person.offered).filter(|_| {
                 let sent = sent.as_ref();
                 reason.compares_numbers()
                     && !row.objects
                     && sent.is_some_and(|(reference, sent)| is_who_was_asked(row, reference, sent))
             });
+            let other = match (reason, number) {
+                (Reason::HeldByAnother, _) => match self.other(change, row, person)? {
+                    None => self.offered_too(person),
+                    other => other,
+                },
+                // Whoever compares it must know that it is somebody else's already.
+                (_, Some(number)) => self.holder(change, number, person)?,
+                _ => None,
+            };
             items.push(WorkItem {
                 other_person_id: other.map(Identifying::new),
                 number: number.map(Identifying::new),
@@ -232,10 +234,20 @@ impl Lister<'_> {
         let Some(number) = person.number.or(person.offered).or(row.number) else {
             return Ok(None);
         };
-        if let Some(holder) = change.holder(&number, &person.person)? {
-            return Ok(Some(holder));
-        }
-        Ok(but(&self.everybody.holders, number, person))
+        self.holder(change, number, person)
+    }
+
+    /// Another living person who has a number.
+    fn holder(
+        &self,
+        change: &mut Change<'_>,
+        number: NhsNumber,
+        person: &Person,
+    ) -> Result<Option<String>> {
+        Ok(match change.holder(&number, &person.person)? {
+            None => but(&self.everybody.holders, number, person),
+            holder => holder,
+        })
     }
 
     /// Another living person who was given the number and did not get it either.

@@ -252,6 +252,29 @@ fn two_who_were_only_offered_one_number_are_named_to_each_other() {
 }
 
 #[test]
+fn a_number_to_compare_that_is_somebody_elses_already_names_them() {
+    for (held, other) in [(NUMBERS[0], "P102"), (NUMBERS[1], "")] {
+        let tracing =
+            Tracing::new()
+                .person("P101", "", "Quennell")
+                .person("P102", held, "Ravenscroft");
+        let rows = tracing.request();
+        let likely = Pds {
+            algorithm: "4",
+            confidence: "87",
+            ..found(NUMBERS[0])
+        };
+        tracing.apply("a.csv", &[(&Tracing::reference(&rows, "Quennell"), likely)]);
+        let list = work(&tracing);
+        assert_eq!(
+            (list.only("reason"), list.only("pds_nhs_number")),
+            ("not_exact", NUMBERS[0])
+        );
+        assert_eq!(list.only("other_person_id"), other);
+    }
+}
+
+#[test]
 fn an_id_on_several_rows_is_on_the_list_once_and_a_row_without_one_is_pointed_out() {
     let mut tracing = Tracing::new()
         .person("P101", "", "Quennell")

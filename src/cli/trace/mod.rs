@@ -27,23 +27,18 @@ use crate::trace::selection::{Exclusion, Selection};
 ///
 /// `tracing:` of the configuration says where people, allocations and the register are. Nothing is sent: a request is a
 /// file for the Personal Demographics Service, and its answer a file to apply.
+// What has arguments of its own is described there: a line here would hide all of that but itself.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Count who would be asked about, and who not and why; changes nothing
     Select(Common),
-    /// Write the request, and into the register whom it asks about
     Request(request::Arguments),
-    /// Apply answers: all of the files given, or nothing of them
     Apply(apply::Arguments),
-    /// Write who could not be settled, by what is to be done next
     Worklist(worklist::Arguments),
-    /// Write verified numbers that the case system does not have, for loading into it
     Numbers(numbers::Arguments),
     /// Count the people of the register by NHS Number Status Indicator
     Status(Common),
-    /// Check that the register is what its log says, and that the log is whole
     Verify(verify::Arguments),
-    /// Remove what is kept longer than it should be
     Purge(purge::Arguments),
 }
 

@@ -14,8 +14,8 @@ use crate::trace::register::{Register, make_private};
 /// Write the request, and into the register whom it asks about.
 ///
 /// Makes files for PDS MESH in the folder `tracing.requests` of the configuration, and begins the register if there is none.
-/// They identify people: only you can read them, and they may not lie where bundles are. A file is known to the register
-/// by its digest, so send it as it is.
+/// They identify people: only you can read them, and they may not lie where bundles or worklists are. A file is known to the
+/// register by its digest, so send it as it is.
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]

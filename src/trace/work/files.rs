@@ -52,7 +52,7 @@ pub struct WorkItem {
     pub person_id: Identifying<String>,
     /// Why they are on the list, which says what to do.
     pub reason: Reason,
-    /// The other person whose number it is, if that is why.
+    /// The other person whose number it is, or who was given it too.
     pub other_person_id: Option<Identifying<String>>,
     /// The number that PDS gave, where it is to be compared.
     pub number: Option<Identifying<NhsNumber>>,
