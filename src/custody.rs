@@ -250,6 +250,11 @@ pub fn write_secret(path: &Path, content: &[u8]) -> io::Result<()> {
     write_new(path, content, 0o600)
 }
 
+/// Whether group or others may read, write or enter a file or folder. What cannot be looked at is not said to be.
+pub fn is_open_to_others(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| matches!(judge(&metadata), Err(Fault::Open { .. })))
+}
+
 /// What only a custodian may have must not lie in a bundle, nor in a folder of bundles: it would be sent with them.
 ///
 /// # Errors
@@ -439,6 +444,22 @@ mod tests {
         assert_eq!(getrlimit(Resource::RLIMIT_CORE), Ok((0, 0)));
         #[cfg(target_os = "linux")]
         assert_eq!(nix::sys::prctl::get_dumpable(), Ok(false));
+    }
+
+    #[test]
+    fn what_others_may_look_into_is_told_from_what_they_may_not() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("answers");
+        fs::write(&path, "x").expect("written");
+        for (mode, open) in [(0o600, false), (0o400, false), (0o640, true), (0o604, true)] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("set");
+            assert_eq!(is_open_to_others(&path), open, "{mode:o}");
+        }
+        for (mode, open) in [(0o700, false), (0o710, true), (0o755, true)] {
+            fs::set_permissions(directory.path(), fs::Permissions::from_mode(mode)).expect("set");
+            assert_eq!(is_open_to_others(directory.path()), open, "{mode:o}");
+        }
+        assert!(!is_open_to_others(&directory.path().join("none")));
     }
 
     #[test]

@@ -202,6 +202,12 @@ impl Identities {
         }
     }
 
+    /// Whether one of them opens what is encrypted to a public key.
+    pub fn opens(&self, key: &PublicKey) -> bool {
+        let mut ours = self.0.iter().map(x25519::Identity::to_public);
+        ours.any(|ours| ours == key.0)
+    }
+
     /// Opens a file as a stream.
     ///
     /// # Errors
@@ -368,6 +374,7 @@ mod tests {
     #[test]
     fn the_holder_of_the_key_reads_it_and_nobody_else() {
         let ((ours, to_us), (theirs, to_them)) = (pair(), pair());
+        assert!(ours.opens(&to_us) && !ours.opens(&to_them));
         let file = Lock::To(vec![to_us.clone()]).encrypt(TEXT).expect("made");
         assert_eq!(Form::of(&file), Form::PublicKey);
         assert_eq!(ours.open(&file).expect("opened").as_slice(), TEXT);

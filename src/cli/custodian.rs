@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::encrypted::{self, Lock, Passphrase, PublicKey};
 use crate::error::{Error, Result};
-use crate::treat::{Ask, KeyError, Opening};
+use crate::treat::{Ask, ENCRYPT_THE_KEY, KeyError, Opening};
 
 /// No recipients file needs more bytes.
 const MAX_RECIPIENTS: u64 = 64 * 1024;
@@ -18,8 +18,8 @@ const MAX_RECIPIENTS: u64 = 64 * 1024;
 /// others, and what is read from a file is no passphrase.
 pub const ASK: Ask = Ask(ask);
 
-/// Asks for the passphrase of a file that is to be made, twice.
-pub const ASK_NEW: Ask = Ask(|file| ask_new(file).map_err(io::Error::other));
+/// Asks for the passphrase of a file that is to be made, twice. One that is refused is a [`KeyError`] within.
+pub const ASK_NEW: Ask = Ask(ask_new);
 
 fn ask(file: &Path) -> io::Result<Passphrase> {
     prompt(&format!("Passphrase of {}: ", file.display()))
@@ -35,17 +35,12 @@ fn prompt(words: &str) -> io::Result<Passphrase> {
 }
 
 /// Asks for a new passphrase, twice.
-fn ask_new(file: &Path) -> Result<Passphrase> {
-    let ask = |words: &str| {
-        prompt(words).map_err(|source| KeyError::Unasked {
-            path: file.to_owned(),
-            source,
-        })
-    };
-    let first = ask(&format!("New passphrase of {}: ", file.display()))?;
-    encrypted::judge(&first).map_err(KeyError::Passphrase)?;
-    if !encrypted::same(&first, &ask("The same again: ")?) {
-        return Err(KeyError::Passphrase("was not the same twice; nothing was made").into());
+fn ask_new(file: &Path) -> io::Result<Passphrase> {
+    let refused = |fault| io::Error::other(KeyError::Passphrase(fault));
+    let first = prompt(&format!("New passphrase of {}: ", file.display()))?;
+    encrypted::judge(&first).map_err(refused)?;
+    if !encrypted::same(&first, &prompt("The same again: ")?) {
+        return Err(refused("was not the same twice; nothing was made"));
     }
     Ok(first)
 }
@@ -78,7 +73,11 @@ impl Locking {
             .into());
         }
         Ok(match (&self.encrypt, &self.encrypt_to) {
-            (Some(With::Passphrase), _) => Some(Lock::Passphrase(ask_new(file)?)),
+            (Some(With::Passphrase), _) => {
+                let passphrase = ask_new(file)
+                    .map_err(|refused| KeyError::unasked(file, refused, ENCRYPT_THE_KEY))?;
+                Some(Lock::Passphrase(passphrase))
+            }
             (None, Some(recipient)) => Some(Lock::To(recipients("--encrypt-to", recipient)?)),
             (None, None) => None,
         })

@@ -431,6 +431,22 @@ impl Config {
         }
         Ok(())
     }
+
+    /// Refuses a file that identifies people where the worklists are: those are handed to the people who do them.
+    ///
+    /// # Errors
+    /// Where it lies there.
+    pub fn refuse_among_worklists(&self, file: &Path) -> Result<(), ConfigError> {
+        if inside(file, &self.worklist_dir) {
+            return Err(ConfigError::Faults {
+                path: file.to_owned(),
+                faults: vec![
+                    "lies in the folder of the worklists, which is for those who do them. Name another folder".to_owned(),
+                ],
+            });
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod list;
 #[cfg(test)]
 mod machine_tests;
 mod notice;
+pub mod numbers;
 pub mod people;
 pub mod purge;
 pub mod register;

@@ -101,6 +101,14 @@ impl PersonRow<'_> {
         self.cells[0]
     }
 
+    /// Whether there is something in the place of the number that is no NHS number.
+    pub(super) fn has_number_text(&self) -> bool {
+        matches!(
+            nhs_number::canonical(self.number_text()),
+            Err(refusal) if refusal != nhs_number::Refusal::Blank
+        )
+    }
+
     /// Whether the case system says that the person is dead, with a day that can be one.
     pub fn is_dead(&self) -> bool {
         self.death.day().is_some_and(|day| !is_placeholder(day))

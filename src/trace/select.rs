@@ -13,7 +13,7 @@ use super::register::entry::{
 use super::register::{Change, Digest32, Person, Sent, Status};
 use super::request::{Asked, Form, Reference, Row};
 use super::rule::Rule;
-use super::selection::{Exclusion, Selection};
+use super::selection::{Exclusion, ROWS_NAMED, Selection};
 use super::work::Reason;
 use crate::config::TracingConfig;
 use crate::date::Date;
@@ -228,6 +228,9 @@ impl Selector<'_, '_> {
         allocation: Allocation,
     ) -> Result<std::result::Result<Candidate, Exclusion>> {
         if row.person.is_empty() {
+            if self.found.rows_without_id.len() < ROWS_NAMED {
+                self.found.rows_without_id.push(row.row);
+            }
             return Ok(Err(Exclusion::NoPersonId));
         }
         let mut known = self.change.person(row.person)?;

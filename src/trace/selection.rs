@@ -72,7 +72,9 @@ impl Exclusion {
     pub const fn words(self) -> &'static str {
         match self {
             Self::NoPersonId => "the row has no person id",
-            Self::SeveralRows => "several rows have this person id: make it one",
+            Self::SeveralRows => {
+                "several rows have this person id: with a worker, on the work list"
+            }
             Self::Dead => "a date of death",
             Self::NoWorker => "no allocation to a worker without an end date",
             Self::DeathUnclear => {
@@ -89,6 +91,9 @@ impl Exclusion {
     }
 }
 
+/// How many rows without a person id are named.
+pub const ROWS_NAMED: usize = 20;
+
 /// What a selection came to. Numbers only.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Selection {
@@ -102,6 +107,8 @@ pub struct Selection {
     pub again: u64,
     /// The others.
     pub excluded: BTreeMap<Exclusion, u64>,
+    /// The first rows without a person id, as a spreadsheet counts, at most [`ROWS_NAMED`].
+    pub rows_without_id: Vec<u64>,
     /// Allocations with an end that cannot be read: they count as ended.
     pub unreadable_ends: u64,
     /// What was noticed of people in the register.

@@ -105,13 +105,15 @@ pub enum KeyError {
     },
     /// The passphrase could not be asked for.
     #[error(
-        "the passphrase of {} cannot be asked for: {source}. Run cld at a terminal, or encrypt the key to an age identity (cld key encrypt --encrypt-to) and name it", path.display()
+        "the passphrase of {} cannot be asked for: {source}. Run cld at a terminal, or {instead}", path.display()
     )]
     Unasked {
-        /// The key file.
+        /// The file.
         path: PathBuf,
         /// Why not.
         source: io::Error,
+        /// What else can be done.
+        instead: &'static str,
     },
     /// A passphrase that protects nothing, or two that differ.
     #[error("the passphrase {0}")]
@@ -167,6 +169,25 @@ pub enum KeyError {
     /// The operating system gave no random bytes.
     #[error("the operating system gave no random bytes: {0}")]
     Random(getrandom::Error),
+}
+
+/// What can be done where the passphrase of a key file cannot be asked for.
+pub const ENCRYPT_THE_KEY: &str =
+    "encrypt the key to an age identity (cld key encrypt --encrypt-to) and name it";
+
+impl KeyError {
+    /// Why nobody gave the passphrase of a file: what was wrong with it, or why it could not be asked for and what can be done
+    /// `instead`.
+    pub fn unasked(path: &Path, refused: io::Error, instead: &'static str) -> Self {
+        match refused.downcast::<Self>() {
+            Ok(refused) => refused,
+            Err(source) => Self::Unasked {
+                path: path.to_owned(),
+                source,
+                instead,
+            },
+        }
+    }
 }
 
 /// A line of a file, or all of them.

@@ -418,6 +418,15 @@ fn a_passphrase_is_asked_for_and_must_be_the_right_one() {
         refused(&path, Opening::default()),
         KeyError::Unasked { .. }
     ));
+    // What was wrong with a passphrase that was given is told as that, and not as one that could not be asked for.
+    let given = std::io::Error::other(KeyError::Passphrase("is too short"));
+    let given = KeyError::unasked(&path, given, "do something else");
+    assert_eq!(given.to_string(), "the passphrase is too short");
+    let nobody = KeyError::unasked(&path, std::io::Error::other("nobody"), "do something else");
+    let words = nobody.to_string();
+    assert!(
+        words.contains("cannot be asked for: nobody.") && words.ends_with("or do something else")
+    );
     let with_identity = Opening {
         identity: Some(&identity),
         ..knows()

@@ -26,7 +26,7 @@ pub mod weak;
 pub use chosen::{Chosen, Pair};
 pub use identifiers::{Identifiers, IdentifiersMet, skeleton};
 pub(crate) use key::joined;
-pub use key::{Custody, KeyError, MasterKey, Scope};
+pub use key::{Custody, ENCRYPT_THE_KEY, KeyError, MasterKey, Scope};
 pub use key_file::{FormatError, Weakness};
 pub use layout::{INLINE, LENGTH, Layout, OutputColumn, PSEUDONYM, Packed, Pseudonyms, Stored};
 pub use objections::{Objections, ObjectionsError};

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::key::{Custody, KeyError, read};
+use super::key::{Custody, ENCRYPT_THE_KEY, KeyError, read};
 use crate::custody::Kept;
 use crate::encrypted::{Form, Identities, OpenError, Passphrase, open_with_passphrase};
 
@@ -68,10 +68,8 @@ pub(super) fn open(path: &Path, with: Opening<'_>) -> Result<Opened, KeyError> {
         }
         (Form::Passphrase(_), Some(_)) => return Err(locked(OpenError::HasPassphrase)),
         (Form::Passphrase(_), None) => {
-            let passphrase = (with.ask.0)(path).map_err(|source| KeyError::Unasked {
-                path: path.to_owned(),
-                source,
-            })?;
+            let passphrase = (with.ask.0)(path)
+                .map_err(|refused| KeyError::unasked(path, refused, ENCRYPT_THE_KEY))?;
             let text = open_with_passphrase(&kept.bytes, passphrase).map_err(locked)?;
             (text, Custody::Passphrase)
         }

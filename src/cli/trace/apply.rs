@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::{Common, Format, line};
+use super::{Common, Format, line, note_open_folder};
 use crate::cli::print;
+use crate::custody::is_open_to_others;
 use crate::error::Result;
 use crate::trace::apply::{Applied, apply};
 use crate::trace::register::Status;
@@ -29,6 +30,14 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let setting = arguments.common.setting(schemas)?;
     let mut changed = setting.to_change()?;
+    note_open_folder(&setting.tracing.requests);
+    let files = arguments.files.iter();
+    let open = files.filter(|file| is_open_to_others(file)).count();
+    if open > 0 {
+        print::note(&format!(
+            "other accounts may read {open} of the answer files, which identify people: close them with chmod 600"
+        ));
+    }
     let applied = apply(
         &setting.tracing,
         changed.register(),

@@ -1,6 +1,7 @@
 //! `cld trace`: NHS numbers that are missing.
 
 mod apply;
+mod numbers;
 mod purge;
 mod request;
 mod select;
@@ -14,7 +15,7 @@ use clap::{Args, Subcommand};
 
 use super::Format;
 use super::custodian::{ASK, ASK_NEW};
-use super::print::number;
+use super::print::{self, number};
 use crate::config::{Config, TracingConfig};
 use crate::date::Date;
 use crate::error::{Error, Result};
@@ -26,21 +27,18 @@ use crate::trace::selection::{Exclusion, Selection};
 ///
 /// `tracing:` of the configuration says where people, allocations and the register are. Nothing is sent: a request is a
 /// file for the Personal Demographics Service, and its answer a file to apply.
+// What has arguments of its own is described there: a line here would hide all of that but itself.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Count who would be asked about, and who not and why; changes nothing
     Select(Common),
-    /// Write the request, and into the register whom it asks about
     Request(request::Arguments),
-    /// Apply answers: all of the files given, or nothing of them
     Apply(apply::Arguments),
-    /// Write who could not be settled, by what is to be done next
     Worklist(worklist::Arguments),
+    Numbers(numbers::Arguments),
     /// Count the people of the register by NHS Number Status Indicator
     Status(Common),
-    /// Check that the register is what its log says, and that the log is whole
     Verify(verify::Arguments),
-    /// Remove what is kept longer than it should be
     Purge(purge::Arguments),
 }
 
@@ -64,6 +62,7 @@ impl Command {
             Self::Request(arguments) => request::run(arguments, schemas),
             Self::Apply(arguments) => apply::run(arguments, schemas),
             Self::Worklist(arguments) => worklist::run(arguments, schemas),
+            Self::Numbers(arguments) => numbers::run(arguments, schemas),
             Self::Status(common) => status::run(common, schemas),
             Self::Verify(arguments) => verify::run(arguments, schemas),
             Self::Purge(arguments) => purge::run(arguments, schemas),
@@ -136,6 +135,14 @@ impl Setting {
         })
     }
 
+    /// Refuses a folder for requests or numbers where bundles or worklists are.
+    fn refuse_among_others(&self, directory: &Path) -> Result<()> {
+        self.refuse_among_bundles(directory)?;
+        Ok(self
+            .config
+            .refuse_among_worklists(&directory.join("file"))?)
+    }
+
     /// Refuses a folder for identifiable files where bundles are.
     fn refuse_among_bundles(&self, directory: &Path) -> Result<()> {
         let file = directory.join("file");
@@ -143,6 +150,16 @@ impl Setting {
         let refused = crate::custody::refuse_among_bundles(&file)
             .and_then(|()| crate::custody::refuse_among_bundles(directory));
         refused.map_err(|e| Error::Usage(format!("{}: {e}", directory.display())))
+    }
+}
+
+/// Tells that others may look into the folder of the requests: that is for its owner to decide.
+fn note_open_folder(directory: &Path) {
+    if crate::custody::is_open_to_others(directory) {
+        print::note(&format!(
+            "other accounts may look into the folder of the requests {}, which identify people: close it with chmod 700",
+            directory.display()
+        ));
     }
 }
 
@@ -176,6 +193,12 @@ fn told(selection: &Selection) -> String {
         if let Some(count) = selection.excluded.get(&exclusion) {
             text += &line(*count, &format!("not: {}", exclusion.words()));
         }
+        if exclusion == Exclusion::NoPersonId {
+            text += &rows(
+                &selection.rows_without_id,
+                selection.excluded.get(&exclusion),
+            );
+        }
     }
     if selection.unreadable_ends > 0 {
         text += &line(
@@ -184,6 +207,20 @@ fn told(selection: &Selection) -> String {
         );
     }
     text
+}
+
+/// Which rows a count is of, as far as they are named.
+fn rows(named: &[u64], of: Option<&u64>) -> String {
+    if named.is_empty() {
+        return String::new();
+    }
+    let all: Vec<_> = named.iter().map(u64::to_string).collect();
+    let more = of.map_or(0, |of| of.saturating_sub(named.len() as u64));
+    let words = match more {
+        0 => String::new(),
+        more => format!(" and {} more", number(more)),
+    };
+    format!("{:>12}    in row {}{words}\n", "", all.join(", "))
 }
 
 /// A selection for programs.
@@ -196,6 +233,7 @@ fn machine(selection: &Selection) -> serde_json::Value {
         "cross_check": selection.cross_check,
         "alphanumeric": selection.alphanumeric,
         "again": selection.again,
+        "rows_without_person_id": selection.rows_without_id,
         "unreadable_ends": selection.unreadable_ends,
         "excluded": excluded.map(|(e, n)| (e.name(), *n)).collect::<std::collections::BTreeMap<_, _>>(),
         "noticed": noticed.map(|(r, n)| (r.name(), *n)).collect::<std::collections::BTreeMap<_, _>>(),

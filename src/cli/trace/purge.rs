@@ -14,7 +14,8 @@ use crate::trace::purge::purge;
 ///
 /// People who died or had no worker any more longer ago than `tracing.keep` says go from the register, and the entries of its log
 /// lose whom they are about; that something happened stays, and the log stays whole. Request and answer files as old are
-/// removed where they lie in the folder `tracing.requests`, known by their digests. All of it is written to the log.
+/// removed where they lie in the folder `tracing.requests`, known by their digests. All of it is written to the log. Of people
+/// who left, only those are known whom `cld trace request` has noticed since: run that first.
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]

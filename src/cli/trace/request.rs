@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::{Common, Format};
+use super::{Common, Format, note_open_folder};
 use crate::cli::print::{self, number, shown};
 use crate::error::{Error, Result};
 use crate::trace::ask::{ask, strays};
@@ -14,8 +14,8 @@ use crate::trace::register::make_private;
 /// Write the request, and into the register whom it asks about.
 ///
 /// Makes files for PDS MESH in the folder `tracing.requests` of the configuration, and begins the register if there is none.
-/// They identify people: only you can read them, and they may not lie where bundles are. A file is known to the register
-/// by its digest, so send it as it is.
+/// They identify people: only you can read them, and they may not lie where bundles or worklists are. A file is known to the
+/// register by its digest, so send it as it is.
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -28,8 +28,9 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let setting = arguments.common.setting(schemas)?;
     let directory = arguments.out.as_ref().unwrap_or(&setting.tracing.requests);
-    setting.refuse_among_bundles(directory)?;
+    setting.refuse_among_others(directory)?;
     make_private(directory).map_err(Error::io("make", directory))?;
+    note_open_folder(directory);
     let mut changed = setting.to_begin_or_change()?;
     let known = changed.register().request_names()?;
     let strays = strays(directory, &known).map_err(Error::io("read", directory))?;

@@ -14,8 +14,9 @@ use crate::trace::work;
 
 /// Write who could not be settled, by what is to be done next.
 ///
-/// A CSV file and a workbook with a sheet for each thing to do, of people who have a worker. They identify people and stay in
-/// the council: in the folder `tracing` of the worklists, unless --out says otherwise. Earlier ones there are replaced.
+/// A CSV file and a workbook with a sheet for each thing to do, of people who have a worker, with the number from PDS where
+/// numbers are to be compared. They identify people and stay in the council: in the folder `tracing` of the worklists, unless
+/// --out says otherwise. Earlier ones there are replaced.
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]

@@ -106,6 +106,7 @@ pub struct Change<'c> {
     projector: Projector<'c>,
     person: Statement<'c>,
     sent: Statement<'c>,
+    answered_at: Statement<'c>,
     holder: Statement<'c>,
     dead_holders: Statement<'c>,
 }
@@ -125,6 +126,9 @@ impl<'c> Change<'c> {
             person: connection.prepare(&format!("{PERSON} WHERE person = ?1"))?,
             sent: connection
                 .prepare("SELECT person, number, birth, facts, flags, answer FROM sent WHERE reference = ?1")?,
+            answered_at: connection.prepare(
+                "SELECT answers.at FROM sent JOIN answers ON answers.seq = sent.answered WHERE sent.reference = ?1",
+            )?,
             holder: connection.prepare(
                 "SELECT person FROM people WHERE number = ?1 AND number IS NOT NULL AND flags & 2 = 0 AND person <> ?2",
             )?,
@@ -184,6 +188,17 @@ impl<'c> Change<'c> {
             .sent
             .query_row(params![reference.bytes()], read)
             .optional()?)
+    }
+
+    /// When the answer to a question was read.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn answered_at(&mut self, reference: &Reference) -> Result<Option<String>, RegisterError> {
+        let at = self
+            .answered_at
+            .query_row(params![reference.bytes()], |row| row.get(0));
+        Ok(at.optional()?)
     }
 
     /// Another living person who holds a number.

@@ -44,6 +44,14 @@ pub enum RegisterError {
         /// What is different, and what to do.
         fault: &'static str,
     },
+    /// It would be encrypted to somebody else than who is to open it.
+    #[error("the register {} would be encrypted to a public key that the identity file {} does not open, so that nobody here could read it again. Under `tracing.encrypted`, let `recipient:` be the public key of that identity (age-keygen -y prints it)", path.display(), identity.display())]
+    Unopenable {
+        /// The register.
+        path: PathBuf,
+        /// The identity file.
+        identity: PathBuf,
+    },
     /// It is no register, or not a whole one.
     #[error("the register {} is damaged, or no register that this program made. Restore the last copy of it", path.display())]
     Damaged {
@@ -112,7 +120,9 @@ impl From<RegisterError> for Error {
             },
             RegisterError::Kept { path, fault } => KeyError::Kept { path, fault }.into(),
             RegisterError::Locked { source } => Self::Key(*source),
-            RegisterError::Otherwise { .. } => Self::Usage(words),
+            RegisterError::Otherwise { .. } | RegisterError::Unopenable { .. } => {
+                Self::Usage(words)
+            }
             RegisterError::Damaged { .. } => Self::Input(words),
             RegisterError::Busy { .. } => Self::Busy(words),
             RegisterError::Broken(_) => Self::Verification(words),

@@ -17,7 +17,7 @@ pub use change::{Change, KnownFile, Person, Sent};
 pub use entry::{Digest32, Entry, Event, Whom};
 pub use error::RegisterError;
 pub use status::Status;
-pub use store::{Keeping, Prepared, make_private};
+pub use store::{Keeping, Prepared, directory, make_private};
 pub use verify::Verified;
 
 use rusqlite::{Connection, MAIN_DB};
@@ -120,6 +120,7 @@ impl Register {
     /// # Errors
     /// [`RegisterError::Busy`] where another one does; else what keeps it from being opened.
     pub fn to_change(keeping: &Keeping) -> Result<Changed<'_>, RegisterError> {
+        keeping.refuse_unopenable()?;
         keeping.prepare()?;
         let directory = store::directory(&keeping.path);
         let lock = Lock::take(directory)

@@ -120,14 +120,7 @@ impl Keeping {
     pub(super) fn begin(&self) -> Result<Writing, RegisterError> {
         Ok(match &self.lock {
             None => Writing(None),
-            Some(RegisterLock::To {
-                recipient,
-                identity,
-            }) => {
-                // What could not be opened again must not be made.
-                identities(identity).map_err(|source| RegisterError::Locked {
-                    source: Box::new(source),
-                })?;
+            Some(RegisterLock::To { recipient, .. }) => {
                 Writing(Some(Lock::To(vec![recipient.clone()])))
             }
             Some(RegisterLock::Passphrase) => {
@@ -136,12 +129,34 @@ impl Keeping {
         })
     }
 
-    fn asked(&self, ask: Ask) -> Result<Passphrase, RegisterError> {
-        (ask.0)(&self.path).map_err(|source| RegisterError::Locked {
-            source: Box::new(KeyError::Unasked {
+    /// Refuses to write what could not be opened again: to a recipient that is none of the identity's.
+    ///
+    /// # Errors
+    /// Where it is, or the identity file cannot be used.
+    pub(super) fn refuse_unopenable(&self) -> Result<(), RegisterError> {
+        let Some(RegisterLock::To {
+            recipient,
+            identity,
+        }) = &self.lock
+        else {
+            return Ok(());
+        };
+        let identities = identities(identity).map_err(|source| RegisterError::Locked {
+            source: Box::new(source),
+        })?;
+        if identities.opens(recipient) {
+            Ok(())
+        } else {
+            Err(RegisterError::Unopenable {
                 path: self.path.clone(),
-                source,
-            }),
+                identity: identity.clone(),
+            })
+        }
+    }
+
+    fn asked(&self, ask: Ask) -> Result<Passphrase, RegisterError> {
+        (ask.0)(&self.path).map_err(|refused| RegisterError::Locked {
+            source: Box::new(KeyError::unasked(&self.path, refused, ENCRYPT_TO)),
         })
     }
 
@@ -275,6 +290,10 @@ impl Prepared {
 /// Begins the names of registers that are not finished.
 const UNFINISHED: &str = ".cld-register-";
 
+/// What can be done where the passphrase cannot be asked for.
+const ENCRYPT_TO: &str = "let an age identity open the register: \
+    `encrypted: {recipient: age1…, identity: FILE}` under `tracing:` in the configuration";
+
 /// What SQLite takes in memory at most.
 const MOST: u64 = 1 << 30;
 
@@ -282,7 +301,7 @@ const MOST: u64 = 1 << 30;
 pub(super) const VERSION: i64 = 1;
 
 /// The folder of a file.
-pub(super) fn directory(path: &Path) -> &Path {
+pub fn directory(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -290,9 +290,20 @@ fn stands_for_none(day: Date) -> bool {
     [1753, 1900].contains(&day.year()) && (day.month(), day.day()) == (1, 1)
 }
 
-/// Words with one space between them.
+/// Words with one space between them, with the apostrophes and hyphens that PDS takes.
 fn words(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let words: Vec<_> = text.split_whitespace().collect();
+    words.join(" ").chars().map(plain).collect()
+}
+
+/// What word processors make of an apostrophe or hyphen, as it was typed. The name is the same. Letters are left as they are: what
+/// PDS has for one with an accent nobody has published, and a name that is nearly right finds nobody, or somebody else.
+const fn plain(sign: char) -> char {
+    match sign {
+        '\u{2018}' | '\u{2019}' | '\u{201B}' | '\u{02BC}' => '\'',
+        '\u{2010}'..='\u{2013}' => '-',
+        other => other,
+    }
 }
 
 fn name(field: Field, text: String) -> Result<String, Why> {
@@ -305,11 +316,11 @@ fn name(field: Field, text: String) -> Result<String, Why> {
 }
 
 fn place(field: Field, text: String) -> Result<String, Why> {
-    if !text.is_ascii() {
+    // The outward code as far as the space, wherever people put it and of whatever kind it is.
+    let compact: String = text.split_whitespace().collect();
+    if !compact.is_ascii() {
         return Err(Why::NotAscii);
     }
-    // The outward code as far as the space, wherever people put it.
-    let compact: String = text.split_ascii_whitespace().collect();
     let full = postcode::full(&compact).ok_or(Why::NotAPostcode)?;
     if full.starts_with("ZZ99") {
         return Err(Why::NoPlace);

@@ -158,6 +158,55 @@ fn without_a_name_or_a_birth_date_nothing_is_asked() {
 }
 
 #[test]
+fn typographic_apostrophes_and_dashes_are_sent_plain_and_letters_as_they_are() {
+    let sent = |family: &str, given: &str| {
+        let asked = Asked {
+            family_name: family.to_owned(),
+            given_names: given.to_owned(),
+            ..asked()
+        };
+        let row = Row::of(&asked, today()).map_err(|_| ())?;
+        let cells: Vec<_> = row.line().split(',').map(str::to_owned).collect();
+        Ok::<_, ()>([2, 3, 4].map(|at| cells[at].clone()))
+    };
+    for apostrophe in ["\u{2018}", "\u{2019}", "\u{201B}", "\u{02BC}", "'"] {
+        let family = format!("O{apostrophe}Neill");
+        assert_eq!(
+            sent(&family, "Jane"),
+            Ok(["O'Neill", "Jane", ""].map(str::to_owned))
+        );
+    }
+    for dash in ["\u{2010}", "\u{2011}", "\u{2012}", "\u{2013}", "-"] {
+        let (family, given) = (format!("Hall{dash}Smith"), format!("Ann Mary{dash}Jo"));
+        assert_eq!(
+            sent(&family, &given),
+            Ok(["Hall-Smith", "Ann", "Mary-Jo"].map(str::to_owned))
+        );
+    }
+    // Still no formula, and no other sign is taken for one of these.
+    assert_eq!(sent("\u{2013}Smith", "Jane"), Err(()));
+    for family in [
+        "Hall\u{2014}Smith",
+        "O\u{B4}Neill",
+        "O\u{2032}Neill",
+        "Zoë",
+        "Siân",
+    ] {
+        assert_eq!(sent(family, "Jane"), Err(()), "{family}");
+    }
+    // A name that is as long as it may be does not become longer.
+    assert!(sent(&"x\u{2019}".repeat(20), "Jane").is_ok());
+    assert_eq!(sent(&"x\u{2019}".repeat(21), "Jane"), Err(()));
+    for space in ["\u{A0}", "\u{2009}", " "] {
+        let asked = Asked {
+            postcode: format!("ls1{space}4ap"),
+            ..asked()
+        };
+        assert_eq!(at(&cells(&asked), "POSTCODE"), "LS1 4AP");
+    }
+}
+
+#[test]
 fn what_cannot_be_sent_is_left_out_and_told() {
     for (given, postcode, left) in [
         ("Jane", "LS1 4AP", vec![]),

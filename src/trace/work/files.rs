@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{Group, Reason};
 use crate::date::Date;
 use crate::error::{Error, Result};
+use crate::nhs_number::NhsNumber;
 use crate::redact::Identifying;
 use crate::trace::answer::RecordCode;
 use crate::trace::request::LeftOut;
@@ -27,7 +28,7 @@ const SHEET_LINES: usize = 1_048_575;
 const LINE: u64 = 2048;
 
 /// The columns of the CSV file; the workbook has all but the first, which its sheets stand for.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "to_do",
     "reason",
     "person_id",
@@ -35,6 +36,7 @@ const COLUMNS: [&str; 13] = [
     "who",
     "what_is_wrong",
     "other_person_id",
+    "pds_nhs_number",
     "first_asked",
     "days_waiting",
     "attempts",
@@ -50,8 +52,10 @@ pub struct WorkItem {
     pub person_id: Identifying<String>,
     /// Why they are on the list, which says what to do.
     pub reason: Reason,
-    /// The other person whose number it is, if that is why.
+    /// The other person whose number it is, or who was given it too.
     pub other_person_id: Option<Identifying<String>>,
+    /// The number that PDS gave, where it is to be compared.
+    pub number: Option<Identifying<NhsNumber>>,
     /// The day on which PDS was first asked about them, if it was.
     pub first_asked: Option<Date>,
     /// How often it was asked.
@@ -99,6 +103,7 @@ impl WorkItem {
             Cell::Text(group.who().to_owned()),
             Cell::Text(self.reason.what_is_wrong().to_owned()),
             Cell::Text(other.map_or(String::new(), |id| id.expose().clone())),
+            Cell::Text(self.number.as_ref().map_or(String::new(), digits)),
             Cell::Text(self.first_asked.map_or(String::new(), Date::iso)),
             Cell::Number(self.days(today)),
             Cell::Number(Some(u64::from(self.attempts))),
@@ -107,6 +112,11 @@ impl WorkItem {
             Cell::Text(not_sent.join("; ")),
         ]
     }
+}
+
+fn digits(number: &Identifying<NhsNumber>) -> String {
+    let digits = number.expose().digits().iter();
+    digits.copied().map(char::from).collect()
 }
 
 /// What stands in a cell. No `Debug`: some identify people.

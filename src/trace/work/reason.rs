@@ -9,6 +9,8 @@ use crate::trace::request::{Form, NotEnough, Why};
 pub enum Group {
     /// Nothing but another request.
     SendAgain,
+    /// The extract has a person twice.
+    CorrectExtract,
     /// The postcode is missing.
     AddPostcode,
     /// The name is missing, or in letters that PDS does not take.
@@ -31,8 +33,9 @@ pub enum Group {
 
 impl Group {
     /// Every one, in their order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SendAgain,
+        Self::CorrectExtract,
         Self::AddPostcode,
         Self::AddName,
         Self::CheckBirthDate,
@@ -48,6 +51,7 @@ impl Group {
     pub const fn name(self) -> &'static str {
         match self {
             Self::SendAgain => "send_again",
+            Self::CorrectExtract => "correct_extract",
             Self::AddPostcode => "add_postcode",
             Self::AddName => "add_name",
             Self::CheckBirthDate => "check_birth_date",
@@ -64,6 +68,7 @@ impl Group {
     pub const fn sheet(self) -> &'static str {
         match self {
             Self::SendAgain => "Send again",
+            Self::CorrectExtract => "Correct the extract",
             Self::AddPostcode => "Add a postcode",
             Self::AddName => "Add a name",
             Self::CheckBirthDate => "Check a birth date",
@@ -81,6 +86,10 @@ impl Group {
         match self {
             Self::SendAgain => {
                 "Nothing to correct: ask again with the next request. Look closer if the attempts grow"
+            }
+            Self::CorrectExtract => {
+                "Give each person one row of the people file: take out what makes several, or merge the records if the case \
+                 system has several"
             }
             Self::AddPostcode => {
                 "Record the full postcode of where the person lives or is registered, then ask again"
@@ -118,6 +127,7 @@ impl Group {
     pub const fn who(self) -> &'static str {
         match self {
             Self::SendAgain => "who runs the tracing",
+            Self::CorrectExtract => "who makes the extract of the case system",
             Self::AddPostcode | Self::AddName | Self::CheckBirthDate | Self::CheckDeath => {
                 "the allocated worker or their team"
             }
@@ -203,6 +213,8 @@ reasons! {
     NotTraced "not_traced" SendAgain "PDS could not trace at that time";
     /// A code that is not known.
     UnknownCode "unknown_code" SendAgain "PDS gave a code that this program does not know; look it up before asking again";
+    /// A person id that stands on several rows.
+    SeveralRows "several_rows" CorrectExtract "several rows of the people file have this person id, so nobody knows which is right";
     /// Asked, and no answer.
     NoAnswer "no_answer" SendAgain "the request has not been answered";
     /// Two answers that are not equal.
@@ -227,6 +239,10 @@ reasons! {
     OtherQuestion "other_question" DecideMatch "the answer names another number than was asked about, so it is not the one to the question";
     /// Another living person has the number.
     HeldByAnother "held_by_another" MergeRecords "another living person of the case system has this number";
+    /// PDS has another number than was asked about, and the case system has none.
+    OtherThanAsked "other_than_asked" DecideMatch "PDS has another number for this person than it was asked about, and the case system has none";
+    /// 90, with the number that was asked about.
+    SupersededByItself "superseded_by_itself" DecideMatch "PDS says that the number asked about has been superseded, and gives that same number";
     /// PDS has another number than the case system, and does not say that it took its place.
     OtherNumber "other_number" CorrectNumber "PDS has another number for this person than the case system";
     /// 90
@@ -242,6 +258,16 @@ reasons! {
 }
 
 impl Reason {
+    /// Whether the number from PDS is needed to do it. Never where the register keeps none, and never where several people or
+    /// several numbers are in question: there the first thing to find out is not a number.
+    pub const fn compares_numbers(self) -> bool {
+        match self {
+            Self::OtherQuestion => false,
+            Self::BirthDateDiffers | Self::BirthDateNotWhole => true,
+            _ => matches!(self.group(), Group::CorrectNumber | Group::DecideMatch),
+        }
+    }
+
     /// The reason of a name, as [`name`](Self::name) gave it.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|r| r.name() == name)

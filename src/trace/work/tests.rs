@@ -8,6 +8,7 @@ use calamine::{Data, Reader, open_workbook_auto};
 use super::files::write_workbook;
 use super::*;
 use crate::date::Date;
+use crate::nhs_number;
 use crate::redact::Identifying;
 use crate::trace::answer::RecordCode;
 use crate::trace::request::{Field, Form, LeftOut, NotEnough, Why};
@@ -88,6 +89,7 @@ fn item(person: &str, reason: Reason, asked: Option<Date>) -> WorkItem {
         person_id: Identifying::new(person.to_owned()),
         reason,
         other_person_id: None,
+        number: None,
         first_asked: asked,
         attempts: 2,
         code: Some(RecordCode::NoMatch),
@@ -104,6 +106,9 @@ fn items() -> Vec<WorkItem> {
         item("P3", Reason::NotFound, None),
         WorkItem {
             other_person_id: Some(Identifying::new("P9".to_owned())),
+            number: nhs_number::canonical("9434765919")
+                .ok()
+                .map(Identifying::new),
             confidence: Some(73),
             left_out: vec![LeftOut {
                 field: Field::GivenName,
@@ -154,6 +159,7 @@ fn the_csv_has_every_item_with_its_age_longest_first_and_no_formula() {
     assert_eq!(told("last_code"), ["98"; 4]);
     assert_eq!(told("confidence"), ["73", "", "", ""]);
     assert_eq!(told("other_person_id"), ["P9", "", "", ""]);
+    assert_eq!(told("pds_nhs_number"), ["9434765919", "", "", ""]);
     assert!(told("not_sent")[0].starts_with("GIVEN_NAME has a letter with an accent"));
     // Whatever the order they come in.
     let first = fs::read(&listed.csv).unwrap();
@@ -235,10 +241,11 @@ fn an_empty_list_has_its_files_too() {
     let listed = write(place.path(), Vec::new(), today()).unwrap();
     assert_eq!(listed.groups, []);
     assert_eq!(records(&listed.csv).len(), 1);
-    assert_eq!(sheet(&listed.workbook, "Summary").len(), 11);
+    assert_eq!(sheet(&listed.workbook, "Summary").len(), 12);
 }
 
 #[test]
 fn nothing_of_a_person_is_formatted() {
-    assert!(!format!("{:?}", items()).contains('P'));
+    let shown = format!("{:?}", items());
+    assert!(!shown.contains('P') && !shown.contains("9434765919"));
 }
