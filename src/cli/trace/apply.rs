@@ -87,6 +87,10 @@ fn human(applied: &Applied) -> String {
             "for nobody: with a reference that the register does not know",
         ),
         (
+            applied.taken_back,
+            "numbers taken back from people who had them: PDS gives them to somebody else too",
+        ),
+        (
             applied.deaths,
             "of all these with a date of death: for the work list, nothing was changed",
         ),
@@ -116,5 +120,6 @@ fn machine(applied: &Applied) -> serde_json::Value {
         "late": applied.late,
         "for_nobody": applied.nobody,
         "deaths": applied.deaths,
+        "taken_back": applied.taken_back,
     })
 }
