@@ -2,12 +2,13 @@
 
 use std::fs;
 
+use super::apply::apply;
 use super::ask::ask;
 use super::machine_tests::{config, keeping};
 use super::purge::purge;
 use super::register::{Register, RegisterError};
 use super::select::Moment;
-use crate::config::RegisterLock;
+use crate::config::{Flag, RegisterLock};
 use crate::date::Date;
 use crate::encrypted::Passphrase;
 use crate::treat::Ask;
@@ -161,6 +162,40 @@ fn who_is_back_is_not_purged_nor_who_died_on_a_day_that_is_none() {
         let mut changed = Register::to_change(&keeping).unwrap();
         let purged = purge(&config, &mut changed, &on("2027-03-01"), true).unwrap();
         assert_eq!((purged.people, purged.kept), (people, 1 - people), "{day}");
+    }
+}
+
+#[test]
+fn every_answer_about_somebody_in_mental_health_care_is_kept_for_longer() {
+    for (team, kept) in [("MH", 3), ("North", 0)] {
+        let (folder, mut config) = council();
+        config.keep.mental_health = Some(Flag {
+            column: "TEAM".to_owned(),
+            values: vec!["MH".to_owned()],
+        });
+        let people = format!(
+            "ID,NHS,LAST,FIRST,SEX,BORN,DIED,PCODE,TEAM\nP1,,Quennell,Ann,F,01/05/1940,,,{team}\n"
+        );
+        fs::write(folder.path().join("people.csv"), people).unwrap();
+        let keeping = keeping(&config, None);
+        let mut changed = Register::to_change(&keeping).unwrap();
+        let requests = config.requests.clone();
+        let asked = ask(&config, &mut changed, &requests, &on("2018-03-31")).unwrap();
+        let request = fs::read_to_string(&asked.files[0].path).unwrap();
+        let reference = request.lines().nth(1).unwrap().split(',').next().unwrap();
+        // The second says something else than the first.
+        for (name, number) in [("a1.csv", "9434765919"), ("a2.csv", "4010232137")] {
+            let answer = requests.join(name);
+            let text = format!(
+                "UNIQUE REFERENCE,DATE_OF_BIRTH,DATE_OF_DEATH,SENSITIVITY_FLAG,ERROR/SUCCESS_CODE,MATCHED_NHS_NO,\
+                 MATCHED_ALGORITHM_INDICATOR\n{reference},19400501,,,00,{number},3\n"
+            );
+            fs::write(&answer, text).unwrap();
+            apply(&config, changed.register(), &[answer], &on("2018-04-01")).unwrap();
+        }
+        purge(&config, &mut changed, &on("2026-04-01"), false).unwrap();
+        assert_eq!(fs::read_dir(&requests).unwrap().count(), kept, "{team}");
+        changed.register().verify(None).unwrap();
     }
 }
 
