@@ -27,7 +27,8 @@ impl Selector<'_, '_> {
         }) {
             return Ok(());
         }
-        *self.found.noticed.entry(rule).or_default() += 1;
+        self.found
+            .noted(rule, known.map(|person| person.status), status);
         let mut whom = Whom::person(row.person);
         whom.flags = known.map_or(0, |person| person.flags & OF_PERSON) | long(row.mental_health);
         if let Some(person) = known {
@@ -123,7 +124,7 @@ impl Selector<'_, '_> {
             Presence::Left(day) => (0, Some(day)),
             Presence::Dead(day) => (DEAD, Some(day)),
         };
-        *self.found.noticed.entry(rule).or_default() += 1;
+        self.found.noted(rule, Some(person.status), status);
         let mut whom = Whom::person(&person.person);
         whom.old_number = person.number;
         whom.new_number = person.number.or(person.offered);

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
+use super::selection::{machine, told};
 use super::{Common, Format, note_open_folder};
-use crate::cli::print::{self, number, shown};
+use crate::cli::print::{self, counted, shown};
 use crate::error::{Error, Result};
 use crate::trace::ask::{ask, strays};
 use crate::trace::register::make_private;
@@ -28,15 +29,20 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let setting = arguments.common.setting(schemas)?;
     let directory = arguments.out.as_ref().unwrap_or(&setting.tracing.requests);
-    setting.refuse_among_others(directory)?;
+    setting.refuse_among_others(directory, directory)?;
     make_private(directory).map_err(Error::io("make", directory))?;
     note_open_folder(directory);
     let mut changed = setting.to_begin_or_change()?;
     let known = changed.register().request_names()?;
     let strays = strays(directory, &known).map_err(Error::io("read", directory))?;
     if !strays.is_empty() {
+        let (is, them) = if strays.len() == 1 {
+            ("is", "Never send it: remove it")
+        } else {
+            ("are", "Never send those: remove them")
+        };
         print::note(&format!(
-            "{} of the request files in {} are not in the register, as somebody stopped the command that made them. Never send those: remove them",
+            "{} of the request files in {} {is} not in the register, as somebody stopped the command that made them. {them}",
             strays.len(),
             directory.display()
         ));
@@ -44,14 +50,10 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let requested = ask(&setting.tracing, &mut changed, directory, &setting.moment)?;
     match arguments.common.format {
         Format::Human => {
-            let mut text = super::told(&requested.selection);
+            let mut text = told(&requested.selection, &setting.tracing, true);
             for file in &requested.files {
-                let rows = number(file.rows);
-                text += &format!(
-                    "\n{}  {rows} rows, SHA-256 {}\n",
-                    shown(&file.path),
-                    file.digest
-                );
+                let rows = counted(file.rows, "row", "rows");
+                text += &format!("\n{}  {rows}, SHA-256 {}\n", shown(&file.path), file.digest);
             }
             print::out(&text)
         }
@@ -60,7 +62,7 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
                 json!({ "file": file.path, "rows": file.rows, "bytes": file.bytes, "sha256": file.digest })
             });
             let files: Vec<_> = files.collect();
-            let mut value = super::machine(&requested.selection);
+            let mut value = machine(&requested.selection);
             value["files"] = json!(files);
             value["unknown_files"] = json!(strays.len());
             print::json(&value)

@@ -30,7 +30,7 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let setting = arguments.common.setting(schemas)?;
     let usual = setting.config.worklist_dir.join("tracing");
     let directory = arguments.out.as_ref().unwrap_or(&usual);
-    setting.refuse_among_bundles(directory)?;
+    setting.refuse_among_bundles(directory, directory)?;
     let mut register = setting.register()?;
     let items = list(&setting.tracing, &mut register, &setting.moment)?;
     make_private(directory).map_err(Error::io("make", directory))?;
