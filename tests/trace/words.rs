@@ -92,7 +92,7 @@ fn a_date_of_death_that_says_nothing_is_not_said_to_be_of_pds() {
         let list = work(&tracing);
         assert_eq!(list.only("to_do"), "clear_death");
         let what = list.only("what_to_do");
-        assert!(what.starts_with("PDS says nothing of it"), "{what}");
+        assert!(what.starts_with("This date is not from PDS"), "{what}");
         assert!(list.only("what_is_wrong").contains("case system"));
         assert_eq!(list.only("pds_date_of_death"), "");
     }

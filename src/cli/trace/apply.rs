@@ -17,7 +17,8 @@ use crate::trace::register::Status;
 ///
 /// No number is believed that does not pass every gate: check digit, birth date as it was sent, found by cross check or
 /// alphanumeric trace, not another living person's, the person's record unchanged since it was sent. What does not pass is
-/// for the work list. A file that was applied before changes nothing.
+/// for the work list. A file that was applied before changes nothing, nor does an answer that is said once again, or is to a
+/// question that was asked again since (late).
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Answers of PDS MESH.

@@ -17,6 +17,10 @@ use crate::trace::register::make_private;
 /// Makes files for PDS MESH in the folder `tracing.requests` of the configuration, and begins the register if there is none.
 /// They identify people: only you can read them, and they may not lie where bundles or worklists are. A file is known to the
 /// register by its digest, so send it as it is.
+///
+/// It also looks for whose verified number must not be used any more (an objection, a number that two have, a record that is
+/// another one now), takes it back and says how many there are: run it before each return. It is refused where there are
+/// allocations and by them nobody has a worker, as it would note of everybody that they left.
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]

@@ -129,12 +129,13 @@ fn noticed(selection: &Selection, done: bool) -> String {
         (rule, all - back)
     });
     let others: Vec<_> = others.filter(|(_, count)| *count > 0).collect();
+    let other = if back > 0 { "other " } else { "" };
     let sum: u64 = others.iter().map(|(_, count)| count).sum();
     if sum > 0 {
         text += &some(
             sum,
-            &format!("other change {noted}"),
-            &format!("other changes {noted}"),
+            &format!("{other}change {noted}"),
+            &format!("{other}changes {noted}"),
         );
         for (rule, count) in others {
             text += &line(count, &format!("  {}", words(*rule)));

@@ -15,7 +15,8 @@ use crate::trace::work;
 /// Write who could not be settled, by what is to be done next.
 ///
 /// A CSV file and a workbook with a sheet for each thing to do, of people who have a worker, with the number from PDS where
-/// numbers are to be compared. They identify people and stay in the council: in the folder `tracing` of the worklists, unless
+/// numbers are to be compared and the date of death where one is to be checked. README, "Tracing NHS numbers", lists columns,
+/// reasons and what to do when one is done: correct the case system, and run `cld trace request`. They identify people and stay in the council: in the folder `tracing` of the worklists, unless
 /// --out says otherwise. Earlier ones there are replaced.
 #[derive(Debug, Args)]
 pub struct Arguments {

@@ -115,7 +115,7 @@ impl Group {
                  not, find out whose number it is"
             }
             Self::ClearDeath => {
-                "PDS says nothing of it. Find out whether the person is alive: if so, clear the date of death in the case \
+                "This date is not from PDS. Find out whether the person is alive: if so, clear the date of death in the case \
                  system, or in what writes the extract; if not, record the day on which they died"
             }
             Self::CheckDeath => {
