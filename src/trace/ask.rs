@@ -83,12 +83,10 @@ pub fn ask(
         }
         let Some(files) = files else {
             // Else nothing would say that it was looked at today.
-            if selection.noticed.is_empty() {
-                change.add(Entry {
-                    rows: Some(selection.rows),
-                    ..Entry::of(Event::Looked)
-                })?;
-            }
+            change.add(Entry {
+                rows: Some(selection.rows),
+                ..Entry::of(Event::Looked)
+            })?;
             return Ok((selection, None));
         };
         let unpublished = files.finish()?;

@@ -9,8 +9,14 @@ use super::rule::Rule;
 use crate::date::Date;
 use crate::nhs_number::NhsNumber;
 
-/// How often a request that was not carried out is made again by itself.
+/// How often somebody is asked about of whom PDS gave nothing that can be used, questions that left something out apart.
 const MOST_ATTEMPTS: u32 = 3;
+
+/// Which question about a person is the last one to be made by itself, where there is nothing to correct. `sent` is what was
+/// in it: what was left out was asked with before.
+pub(super) fn most_attempts(sent: u32) -> u32 {
+    MOST_ATTEMPTS + (sent & (WITHOUT_NUMBER | WITHOUT_POSTCODE)).count_ones()
+}
 
 /// What an answer says, beside what was asked and what is known now.
 #[derive(Debug, Clone)]
@@ -200,8 +206,9 @@ pub fn judge(claim: &Claim) -> Verdict {
         // 10 to 17: the request was not carried out.
         _ => {
             return Verdict {
-                flags: if claim.attempts < MOST_ATTEMPTS {
-                    AGAIN
+                flags: if claim.attempts < most_attempts(claim.sent) {
+                    // The same question: what was left out of it stays so.
+                    AGAIN | claim.sent & (WITHOUT_NUMBER | WITHOUT_POSTCODE)
                 } else {
                     0
                 },

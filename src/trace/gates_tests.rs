@@ -305,6 +305,14 @@ fn without_a_match_the_number_and_then_the_postcode_are_left_out_once() {
 
 #[test]
 fn a_request_that_was_not_carried_out_is_made_again_twice() {
+    // More often where questions before left something out, and then in the same way.
+    let left_out = |c: &mut Claim| {
+        c.code = RecordCode::Datastore;
+        c.sent = WITHOUT_NUMBER | WITHOUT_POSTCODE;
+        c.attempts = 4;
+    };
+    let flags = says(left_out, Rule::Fault, Status::Required).flags;
+    assert_eq!(flags, AGAIN | WITHOUT_NUMBER | WITHOUT_POSTCODE);
     for (attempts, again) in [(1, AGAIN), (2, AGAIN), (3, 0)] {
         let fault = |c: &mut Claim| {
             c.code = RecordCode::of(14);

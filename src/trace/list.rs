@@ -4,12 +4,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::answer::RecordCode;
+use super::gates::most_attempts;
 use super::people::{self, Allocation, Allocations, PersonRow};
 use super::register::entry::{CROSS_CHECK, DEAD, PDS_DEAD, POSTCODE, SENSITIVE, WITHOUT_POSTCODE};
 use super::register::{self, Change, Person, Register, Status};
 use super::request::{Asked, Form, LeftOut, Reference, Row};
 use super::rule::Rule;
-use super::select::Moment;
+use super::select::{Moment, SEND_AGAIN};
 use super::work::{Reason, Sent, WorkItem};
 use crate::config::TracingConfig;
 use crate::date::Date;
@@ -23,19 +24,18 @@ type Holders = HashMap<u64, Vec<Box<str>>>;
 /// What must be known of all people before anything can be said of one.
 #[derive(Default)]
 struct Everybody {
-    /// The living by the number that they have in the case system or from PDS.
+    /// The living by the number that they have in the case system or from PDS, also where it was not taken as it is
+    /// somebody else's or was given to others too.
     holders: Holders,
-    /// The living to whom PDS gave a number that was not taken, as it is somebody else's or was given to others too.
-    offered: Holders,
     /// Ids that stand on several rows.
     twice: HashSet<Box<str>>,
 }
 
 impl Everybody {
-    fn read(config: &TracingConfig, register: &Register) -> Result<Self> {
+    fn read(config: &TracingConfig, register: &Register, moment: &Moment) -> Result<Self> {
         let mut all = Self::default();
         let mut met: HashSet<Box<str>> = HashSet::new();
-        people::read(&config.people, &config.keep, |row| {
+        people::read(&config.people, &config.keep, moment.today, |row| {
             if !row.person.is_empty() && !met.insert(row.person.into()) {
                 all.twice.insert(row.person.into());
             }
@@ -48,13 +48,11 @@ impl Everybody {
             if known.has(DEAD) {
                 return;
             }
-            let given = known.number.or(known.offered.filter(|_| known.is_shared()));
-            if let Some(number) = given {
+            let offered = known
+                .offered
+                .filter(|_| known.is_shared() && met.contains(known.person.as_str()));
+            if let Some(number) = known.number.or(offered) {
                 add(&mut all.holders, number, &known.person);
-            }
-            let another = known.is_by(Rule::AnotherPerson) || known.is_by(Rule::Withdrawn);
-            if let Some(number) = known.offered.filter(|_| another) {
-                add(&mut all.offered, number, &known.person);
             }
         })?;
         Ok(all)
@@ -76,7 +74,7 @@ pub fn list(
     moment: &Moment,
 ) -> Result<Vec<WorkItem>> {
     let allocations = Allocations::read(&config.allocations, moment.today)?;
-    let everybody = Everybody::read(config, register)?;
+    let everybody = Everybody::read(config, register, moment)?;
     let lister = Lister {
         config,
         moment,
@@ -85,7 +83,7 @@ pub fn list(
     let mut items = Vec::new();
     let mut told: HashSet<Box<str>> = HashSet::new();
     register.change(&moment.at, |change| {
-        people::read(&config.people, &config.keep, |row| {
+        people::read(&config.people, &config.keep, moment.today, |row| {
             let here = !row.is_dead() && allocations.of(row.person) == Allocation::Open;
             if !here {
                 return Ok(());
@@ -176,13 +174,15 @@ impl Lister<'_> {
                 .death
                 .filter(|_| reason == Reason::Dead && is_same && !person.has(SENSITIVE));
             let other = match (reason, number) {
-                (Reason::HeldByAnother, _) => match self.other(change, row, person)? {
-                    None => self.offered_too(person),
-                    other => other,
-                },
+                (Reason::HeldByAnother, _) => self.other(change, row, person)?,
                 // Whoever compares it must know that it is somebody else's already.
                 (_, Some(number)) => self.holder(change, number, person)?,
                 _ => None,
+            };
+            // Merged, dead, or with another number by now.
+            let reason = match (reason, &other) {
+                (Reason::HeldByAnother, None) => Reason::SharedNoMore,
+                _ => reason,
             };
             items.push(WorkItem {
                 other_person_id: other.map(Identifying::new),
@@ -259,11 +259,6 @@ impl Lister<'_> {
             holder => holder,
         })
     }
-
-    /// Another living person who was given the number and did not get it either.
-    fn offered_too(&self, person: &Person) -> Option<String> {
-        but(&self.everybody.offered, person.offered?, person)
-    }
 }
 
 /// How the case system differs from a number that is verified.
@@ -293,7 +288,9 @@ fn unsettled(
     sent: Option<&register::Sent>,
 ) -> Option<Reason> {
     let rule = person.rule.as_deref().and_then(Rule::of)?;
+    let last = sent.is_some_and(|sent| person.attempts >= most_attempts(sent.flags));
     Some(match rule {
+        _ if last && (rule == Rule::Fault || SEND_AGAIN.contains(&rule)) => Reason::AskedEnough,
         Rule::RecordChanged => Reason::ChangedSince,
         Rule::Sentinel | Rule::CheckDigit => Reason::NoUsableNumber,
         Rule::BirthDateNotWhole => Reason::BirthDateNotWhole,

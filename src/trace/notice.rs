@@ -87,6 +87,14 @@ impl Selector<'_, '_> {
         self.known(&person)
     }
 
+    /// Notes that somebody else living has the verified number of a person, wherever either of them is.
+    pub(super) fn notice_shared(&mut self, row: &PersonRow<'_>, person: &Person) -> Result<()> {
+        if person.status == Status::Verified && self.census.is_shared(row, Some(person)) {
+            self.notice(row, Some(person), Rule::Shared, Status::Conflict, None)?;
+        }
+        Ok(())
+    }
+
     fn known(&mut self, person: &Person) -> Result<Person> {
         let person = self.change.person(&person.person)?;
         person.ok_or_else(|| Error::Internal("somebody has gone from the register".into()))
@@ -144,13 +152,41 @@ impl Selector<'_, '_> {
     pub(super) fn absent(&mut self) -> Result<()> {
         let mut absent = Vec::new();
         self.change.people(|person| {
-            if person.gone.is_none() && !self.census.people.contains(person.person.as_str()) {
-                absent.push(person);
+            if !self.census.people.contains(person.person.as_str()) {
+                let shared = person.status == Status::Verified
+                    && !person.has(DEAD)
+                    && person.number.is_some_and(|n| self.census.has_shared(&n));
+                if person.gone.is_none() || shared {
+                    absent.push((person, shared));
+                }
             }
         })?;
-        for person in absent {
-            self.notice_presence(person, Presence::Left(self.moment.today), false)?;
+        for (mut person, shared) in absent {
+            if person.gone.is_none() {
+                person = self.notice_presence(person, Presence::Left(self.moment.today), false)?;
+            }
+            if shared {
+                self.found
+                    .noted(Rule::Shared, Some(person.status), Status::Conflict);
+                self.change.add(withdrawal(&person))?;
+            }
         }
         Ok(())
+    }
+}
+
+/// The entry that takes a verified number back, as another living person has it too.
+pub(super) fn withdrawal(person: &Person) -> Entry {
+    let mut whom = Whom::person(&person.person);
+    whom.flags = person.flags & OF_PERSON;
+    whom.day = person.gone;
+    whom.old_number = person.number;
+    whom.new_number = person.number;
+    Entry {
+        rule: Some(Rule::Shared.name().to_owned()),
+        old_status: Some(person.status),
+        new_status: Some(Status::Conflict),
+        whom: Some(whom),
+        ..Entry::of(Event::Noticed)
     }
 }

@@ -169,7 +169,7 @@ pub fn numbers(
                 *holders.entry(number.as_u64()).or_default() += 1;
             }
         })?;
-        people::read(&config.people, &config.keep, |row| {
+        people::read(&config.people, &config.keep, moment.today, |row| {
             if let Some(outcome) = people.get_mut(row.person) {
                 *outcome = match outcome {
                     Outcome::Withheld(Withheld::Absent) => {

@@ -58,6 +58,16 @@ impl Day {
             _ => None,
         }
     }
+
+    /// A day on which somebody can have died: not before they were born, and not to come. Who would be dead by a slip of the
+    /// pen would not be asked about, and their number would be anybody's.
+    fn of_a_death(self, birth: Self, today: Date) -> Self {
+        match (self, birth.day()) {
+            (Self::On(day), _) if day > today => Self::Unreadable,
+            (Self::On(day), Some(born)) if day < born => Self::Unreadable,
+            _ => self,
+        }
+    }
 }
 
 /// Whether a day is one that systems write where they have none.
@@ -119,7 +129,7 @@ impl PersonRow<'_> {
         self.death.day().is_some_and(|day| !is_placeholder(day))
     }
 
-    /// Whether something else stands in the place of the date of death: nobody knows what it says.
+    /// Whether something else stands in the place of the date of death: nobody knows what it says, or it cannot be.
     pub fn death_is_unclear(&self) -> bool {
         self.death != Day::None && !self.is_dead()
     }
@@ -160,13 +170,14 @@ impl PersonRow<'_> {
     }
 }
 
-/// Reads all people, in the order of the rows.
+/// Reads all people, in the order of the rows, as they are on a day.
 ///
 /// # Errors
 /// When the file cannot be read or has not the columns; and what `each` fails with.
 pub fn read(
     config: &PeopleConfig,
     keep: &KeepConfig,
+    today: Date,
     mut each: impl FnMut(&PersonRow<'_>) -> Result<()>,
 ) -> Result<()> {
     let mut columns = vec![
@@ -209,6 +220,7 @@ pub fn read(
             _ => false,
         };
         let gender = gender(config, row.cell(4));
+        let birth = Day::parse(row.cell(5));
         each(&PersonRow {
             row: row.number,
             person: row.cell(0),
@@ -217,8 +229,8 @@ pub fn read(
             given_name: row.cell(3),
             gender: gender.unwrap_or(Gender::NotKnown),
             gender_is_unread: gender.is_none(),
-            birth: Day::parse(row.cell(5)),
-            death: Day::parse(row.cell(6)),
+            birth,
+            death: Day::parse(row.cell(6)).of_a_death(birth, today),
             postcode: row.cell(7),
             objects,
             verified,
@@ -369,6 +381,23 @@ mod tests {
         ] {
             assert_eq!(Day::parse(text), Day::Unreadable, "{text}");
         }
+    }
+
+    #[test]
+    fn nobody_died_before_they_were_born_or_has_yet_to() {
+        let on = |text: &str| Day::On(Date::parse_iso(text).unwrap());
+        let today = Date::parse_iso("2026-11-22").unwrap();
+        let death = |died, born| on(died).of_a_death(born, today);
+        for (died, born) in [
+            ("2026-11-22", on("1940-05-01")),
+            ("1940-05-01", on("1940-05-01")),
+            ("2020-01-01", Day::None),
+            ("2020-01-01", Day::Unreadable),
+        ] {
+            assert_eq!(death(died, born), on(died), "{died}");
+        }
+        assert_eq!(death("2026-11-23", Day::None), Day::Unreadable);
+        assert_eq!(death("1930-01-01", on("1940-05-01")), Day::Unreadable);
     }
 
     #[test]

@@ -94,7 +94,7 @@ pub fn purge(
             None => {}
         })?;
         // What the register noticed may be otherwise by now.
-        people::read(&config.people, &config.keep, |row| {
+        people::read(&config.people, &config.keep, moment.today, |row| {
             let Some(long) = leaving.get(row.person) else {
                 return Ok(());
             };

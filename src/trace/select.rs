@@ -6,6 +6,7 @@ use std::hash::BuildHasher as _;
 
 use foldhash::fast::FixedState;
 
+use super::gates::most_attempts;
 use super::people::{self, Allocation, Allocations, Day, PersonRow};
 use super::register::entry::{
     AGAIN, CROSS_CHECK, DEAD, LONG, OF_PERSON, POSTCODE, WITHOUT_NUMBER, WITHOUT_POSTCODE,
@@ -23,11 +24,8 @@ use crate::nhs_number::NhsNumber;
 /// Weeks of a baby whose number the hospital still has to send.
 const BABY_DAYS: i32 = 42;
 
-/// How often somebody is asked about of whom PDS gave nothing that can be used.
-const MOST_ATTEMPTS: u32 = 3;
-
 /// Rules that leave nothing to correct in the case system.
-const SEND_AGAIN: [Rule; 5] = [
+pub(super) const SEND_AGAIN: [Rule; 5] = [
     Rule::Sentinel,
     Rule::CheckDigit,
     Rule::UnknownCode,
@@ -41,9 +39,11 @@ impl Person {
         self.rule.as_deref() == Some(rule.name())
     }
 
-    /// Whether the number was taken back because another living person has it.
+    /// Whether the number was not taken, or taken back, because another living person has it.
     pub(super) fn is_shared(&self) -> bool {
-        self.is_by(Rule::Shared)
+        [Rule::Shared, Rule::AnotherPerson, Rule::Withdrawn]
+            .into_iter()
+            .any(|rule| self.is_by(rule))
     }
 }
 
@@ -80,7 +80,7 @@ pub(super) struct Census {
 }
 
 impl Census {
-    fn take(config: &TracingConfig, change: &Change<'_>) -> Result<Self> {
+    fn take(config: &TracingConfig, change: &Change<'_>, moment: &Moment) -> Result<Self> {
         let mut census = Self {
             people: HashSet::new(),
             twice: HashSet::new(),
@@ -88,7 +88,7 @@ impl Census {
         };
         let mut numbers: HashMap<u64, u64> = HashMap::new();
         let mut dead: HashSet<u64> = HashSet::new();
-        people::read(&config.people, &config.keep, |row| {
+        people::read(&config.people, &config.keep, moment.today, |row| {
             if row.person.is_empty() {
                 return Ok(());
             }
@@ -106,10 +106,16 @@ impl Census {
         // Numbers that PDS gave are people's too, also those that were taken back because two have them.
         change.people(|known| {
             let person = FixedState::default().hash_one(known.person.as_str());
-            let given = known.number.or(known.offered.filter(|_| known.is_shared()));
-            if let Some(number) = given
-                && !known.has(DEAD)
-                && !dead.contains(&person)
+            // Whose record is gone from the case system was one of the two that are one person now.
+            let offered = known
+                .offered
+                .filter(|_| known.is_shared() && census.people.contains(known.person.as_str()));
+            if let Some(number) = known.number.or(offered)
+                && !if census.people.contains(known.person.as_str()) {
+                    dead.contains(&person)
+                } else {
+                    known.has(DEAD)
+                }
             {
                 census.holds(&mut numbers, number, person);
             }
@@ -124,8 +130,13 @@ impl Census {
         }
     }
 
+    /// Whether several living people have a number.
+    pub(super) fn has_shared(&self, number: &NhsNumber) -> bool {
+        self.shared.contains(&number.as_u64())
+    }
+
     /// Whether somebody else living has the number that a person has.
-    fn is_shared(&self, row: &PersonRow<'_>, known: Option<&Person>) -> bool {
+    pub(super) fn is_shared(&self, row: &PersonRow<'_>, known: Option<&Person>) -> bool {
         let numbers = match known {
             Some(person) if person.number.is_some() => [person.number, None],
             Some(person) if person.is_shared() => [person.offered, row.number],
@@ -182,7 +193,7 @@ pub fn select(
     mut take: impl FnMut(Candidate) -> Result<()>,
 ) -> Result<Selection> {
     let allocations = Allocations::read(&config.allocations, moment.today)?;
-    let census = Census::take(config, change)?;
+    let census = Census::take(config, change, moment)?;
     let mut selector = Selector {
         config,
         change,
@@ -194,7 +205,7 @@ pub fn select(
         },
         census,
     };
-    people::read(&config.people, &config.keep, |row| {
+    people::read(&config.people, &config.keep, moment.today, |row| {
         selector.found.rows += 1;
         if row.gender_is_unread {
             selector.found.unread_genders.add(row.row);
@@ -249,15 +260,22 @@ impl Selector<'_, '_> {
             None => None,
         };
         if self.census.twice.contains(row.person) {
+            // Each row by itself: one of them is enough to doubt.
             if let Some(person) = known {
-                self.notice_doubt(row, person, None, None)?;
+                let here = Some(Presence::Here);
+                let person = self.notice_doubt(row, person, here, sent.as_ref())?;
+                self.notice_shared(row, &person)?;
             }
             return Ok(Err(Exclusion::SeveralRows));
         }
         let presence = Presence::of(row, allocation, self.moment.today);
         if let Some(person) = known.take() {
             let person = self.notice_presence(person, presence, row.mental_health)?;
-            known = Some(self.notice_doubt(row, person, Some(presence), sent.as_ref())?);
+            let person = self.notice_doubt(row, person, Some(presence), sent.as_ref())?;
+            if !row.is_dead() {
+                self.notice_shared(row, &person)?;
+            }
+            known = self.change.person(row.person)?;
         }
         match presence {
             Presence::Dead(_) => return Ok(Err(Exclusion::Dead)),
@@ -274,10 +292,18 @@ impl Selector<'_, '_> {
             return Ok(Err(Exclusion::Objection));
         }
         let known = known.as_ref();
+        // A number that was offered to somebody who is recorded otherwise by now is of the past.
+        let offered = known.filter(|person| {
+            let changed =
+                |(reference, sent): &(Reference, Sent)| row.facts(reference) != sent.facts;
+            person.number.is_some() || !sent.as_ref().is_some_and(changed)
+        });
         if known.is_none_or(|person| person.status != Status::InProgress)
-            && self.census.is_shared(row, known)
+            && self.census.is_shared(row, offered)
         {
-            self.notice(row, known, Rule::Shared, Status::Conflict, None)?;
+            if !known.is_some_and(|person| person.is_by(Rule::Withdrawn)) {
+                self.notice(row, known, Rule::Shared, Status::Conflict, None)?;
+            }
             return Ok(Err(Exclusion::NumberShared));
         }
         let verified = row.verified && row.number.is_some();
@@ -393,14 +419,15 @@ impl Selector<'_, '_> {
                 Ok(AGAIN | person.flags & (WITHOUT_NUMBER | WITHOUT_POSTCODE))
             }
             // Who comes back is asked about anew, and so is whose number is nobody else's any more, or who objects no more.
-            _ if [Rule::Returned, Rule::Shared, Rule::Objected]
-                .into_iter()
-                .any(|rule| person.is_by(rule)) =>
+            _ if person.is_shared()
+                || [Rule::Returned, Rule::Objected]
+                    .into_iter()
+                    .any(|rule| person.is_by(rule)) =>
             {
                 Ok(AGAIN)
             }
             // Nothing to correct: PDS may say something better.
-            _ if person.attempts < MOST_ATTEMPTS
+            _ if person.attempts < most_attempts(sent.flags)
                 && SEND_AGAIN.into_iter().any(|rule| person.is_by(rule)) =>
             {
                 Ok(AGAIN | sent.flags & (WITHOUT_NUMBER | WITHOUT_POSTCODE))

@@ -2,6 +2,7 @@
 //! submitted records by them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -11,7 +12,8 @@ use crate::nhs_number::NhsNumber;
 /// Verified numbers by local person id. No `Debug`.
 #[derive(Default)]
 pub struct Traced {
-    numbers: HashMap<Box<str>, NhsNumber>,
+    /// None where the register has several numbers under ids that are one id here.
+    numbers: HashMap<Box<str>, Option<NhsNumber>>,
     /// The digest of the register's last entry.
     pub head: String,
     /// People whose verified number is another one's too, so that it is not used.
@@ -42,24 +44,35 @@ impl Traced {
         }
     }
 
-    /// Adds the verified number of a person.
+    /// Adds the verified number of a person. Ids that differ only in how their letters are composed are one person's here,
+    /// who then has no number.
     pub fn add(&mut self, person: &str, number: NhsNumber) {
-        self.numbers.insert(normal(person), number);
+        match self.numbers.entry(normal(person)) {
+            Entry::Vacant(free) => {
+                free.insert(Some(number));
+            }
+            Entry::Occupied(mut known) => {
+                self.shared += if known.insert(None).is_some() { 2 } else { 1 };
+            }
+        }
     }
 
     /// The verified number of a person; ids are compared as they are for their pseudonyms.
     pub fn of(&self, person: &[u8]) -> Option<NhsNumber> {
         let person = std::str::from_utf8(person).ok()?.trim();
         if person.is_ascii() {
-            self.numbers.get(person).copied()
+            self.numbers.get(person).copied().flatten()
         } else {
-            self.numbers.get(&normal(person)).copied()
+            self.numbers.get(&normal(person)).copied().flatten()
         }
     }
 
     /// Whether a number is of anybody, and not of the test range.
     pub fn has_real(&self) -> bool {
-        self.numbers.values().any(|number| !number.is_test())
+        self.numbers
+            .values()
+            .flatten()
+            .any(|number| !number.is_test())
     }
 }
 
@@ -175,6 +188,11 @@ mod tests {
         assert!(traced.of(b"P1  ").is_some() && traced.of("Zo\u{e9}".as_bytes()).is_some());
         assert!(traced.of(b"p1").is_none() && traced.of(b"").is_none());
         assert!(traced.has_real());
+        // One id for the return, two for the case system.
+        traced.add("Zo\u{e9}", canonical("4010232137").unwrap());
+        assert!(traced.of("Zo\u{e9}".as_bytes()).is_none() && traced.shared == 2);
+        traced.add("Zo\u{e9} ", canonical("4010232137").unwrap());
+        assert!(traced.of("Zo\u{e9}".as_bytes()).is_none() && traced.shared == 3);
         let mut test = Traced::new(String::new());
         test.add("P1", canonical("9990000018").unwrap());
         assert!(!test.has_real());

@@ -348,12 +348,15 @@ fn a_number_of_another_living_person_is_nobodys() {
         list.column("reason"),
         ["held_by_another", "held_by_another"]
     );
-    // Of two who are answered one after the other the first one has.
+    // Nor of two who are answered one after the other.
     let (tracing, one, other) = asked();
     tracing.apply("a.csv", &[(&one, found(NUMBERS[0]))]);
-    tracing.apply("b.csv", &[(&other, found(NUMBERS[0]))]);
-    assert_eq!(tracing.statuses(), [("01".into(), 1), ("05".into(), 1)]);
-    assert_eq!(work(&tracing).only("other_person_id"), "P101");
+    let second = tracing.apply("b.csv", &[(&other, found(NUMBERS[0]))]);
+    assert_eq!(second["taken_back"], 1);
+    assert_eq!(tracing.statuses(), [("05".into(), 2)]);
+    let list = work(&tracing);
+    assert_eq!(list.column("other_person_id"), ["P102", "P101"]);
+    tracing.verify();
     // Somebody else has it in the case system.
     let tracing =
         Tracing::new()
@@ -454,6 +457,13 @@ fn of_the_dead_and_of_those_without_a_worker_it_is_noted() {
     tracing.set("P101", "DIED", "");
     let back = tracing.json(&["request"]);
     assert_eq!(back["noticed"]["number.withdrawn"], 1);
-    assert_eq!(tracing.statuses(), [("01".into(), 1), ("05".into(), 1)]);
+    assert_eq!(back["noticed"]["number.shared"], 1);
+    assert_eq!(tracing.statuses(), [("05".into(), 2)]);
+    assert!(
+        tracing.json(&["request"])["noticed"]
+            .as_object()
+            .unwrap()
+            .is_empty()
+    );
     tracing.verify();
 }

@@ -120,6 +120,13 @@ fn a_register_that_was_changed_does_not_verify() {
     register.execute_batch(emptied).unwrap();
     drop(register);
     tracing.trace(&["verify"]).code(6).says(&["damaged within"]);
+    // A form of the schema that there is none of.
+    let mut bytes = whole.clone();
+    bytes[47] = 99;
+    fs::write(tracing.register(), bytes).unwrap();
+    for command in ["verify", "status", "worklist", "request"] {
+        tracing.trace(&[command]).code(6).says(&["damaged within"]);
+    }
     // Put back and replaced in place by nothing: it verifies as before.
     fs::write(tracing.register(), &whole).unwrap();
     tamper(&tracing, "");

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::support::{NUMBERS, Tracing, code, found};
+use super::support::{NUMBERS, Pds, Tracing, code, found};
 use crate::support::{Council, Record, Said, Table, service};
 
 /// The work list.
@@ -118,6 +118,110 @@ fn a_verified_number_that_somebody_else_has_too_is_a_conflict_of_both() {
 }
 
 #[test]
+fn the_number_of_somebody_who_left_is_no_safer() {
+    type Spoil = fn(&mut Tracing);
+    let ways: [(&str, Spoil); 4] = [
+        ("left", |tracing| tracing.end("P101", "01/06/2025")),
+        ("unclear death", |tracing| {
+            tracing.set("P101", "DIED", "unknown")
+        }),
+        ("several rows", |tracing| tracing.again("P101")),
+        ("absent", |tracing| tracing.remove("P101")),
+    ];
+    for (way, spoil) in ways {
+        let mut tracing = verified(NUMBERS[0], Council::of([service()]));
+        spoil(&mut tracing);
+        tracing.json(&["request"]);
+        assert_eq!(tracing.statuses(), [("01".into(), 1)], "{way}");
+        let tracing = tracing.person("P102", NUMBERS[0], "Ravenscroft");
+        tracing.json(&["request"]);
+        assert_eq!(tracing.statuses(), [("05".into(), 2)], "{way}");
+        // And nothing is noticed twice.
+        let again = tracing.json(&["request"]);
+        let noticed = again["noticed"].as_object().unwrap();
+        assert!(noticed.is_empty() || way == "absent", "{way}: {noticed:?}");
+        tracing.verify();
+    }
+}
+
+#[test]
+fn a_row_that_stands_beside_another_one_of_its_id_is_doubted_too() {
+    let mut tracing = verified(NUMBERS[0], Council::of([service()]));
+    tracing.again("P101");
+    tracing.json(&["request"]);
+    assert_eq!(tracing.statuses(), [("01".into(), 1)]);
+    tracing.set("P101", "BORN", "02/05/1941");
+    let noticed = tracing.json(&["request"]);
+    assert_eq!(noticed["noticed"]["record.changed"], 1);
+    assert_eq!(tracing.statuses(), [("03".into(), 1)]);
+    tracing.verify();
+}
+
+/// However answers are spread over commands, the same comes of them.
+#[test]
+fn a_match_that_is_not_certain_keeps_nobody_else_from_a_number() {
+    for order in [["a", "b"], ["b", "a"], ["ab", ""], ["ba", ""]] {
+        let tracing =
+            Tracing::new()
+                .person("P101", "", "Quennell")
+                .person("P102", "", "Ravenscroft");
+        let rows = tracing.request();
+        let likely = Pds {
+            algorithm: "4",
+            confidence: "80",
+            ..found(NUMBERS[0])
+        };
+        tracing.answer("a.csv", &[(&Tracing::reference(&rows, "Quennell"), likely)]);
+        tracing.answer(
+            "b.csv",
+            &[(&Tracing::reference(&rows, "Ravenscroft"), found(NUMBERS[0]))],
+        );
+        for files in order.into_iter().filter(|files| !files.is_empty()) {
+            let paths: Vec<String> = files
+                .chars()
+                .map(|file| tracing.path(&format!("{file}.csv")).display().to_string())
+                .collect();
+            let mut arguments = vec!["apply"];
+            arguments.extend(paths.iter().map(String::as_str));
+            tracing.json(&arguments);
+        }
+        let list = work(&tracing);
+        assert_eq!(
+            (list.only("person_id"), list.only("reason")),
+            ("P101", "not_exact"),
+            "{order:?}"
+        );
+        assert_eq!(tracing.statuses(), [("01".into(), 1), ("05".into(), 1)]);
+        tracing.verify();
+    }
+}
+
+#[test]
+fn of_two_answers_either_may_tell_of_a_death() {
+    let died = Pds {
+        died: "20260101",
+        ..found(NUMBERS[1])
+    };
+    for swap in [false, true] {
+        let tracing = Tracing::new().person("P101", "", "Quennell");
+        let rows = tracing.request();
+        let mut answers = [
+            (rows[0][0].as_str(), found(NUMBERS[0])),
+            (&rows[0][0], died.clone()),
+        ];
+        if swap {
+            answers.reverse();
+        }
+        let applied = tracing.apply("a.csv", &answers);
+        assert_eq!(applied["deaths"], 1);
+        let list = work(&tracing);
+        let mut reasons = list.column("reason");
+        reasons.sort_unstable();
+        assert_eq!(reasons, ["dead", "two_answers"]);
+    }
+}
+
+#[test]
 fn who_objects_after_the_question_has_no_answer_taken() {
     let mut tracing = Tracing::new().person("P101", "", "Quennell");
     let rows = tracing.request();
@@ -216,8 +320,23 @@ fn who_has_nothing_to_correct_is_asked_about_three_times() {
             tracing.apply(name, &[(&rows[0][0], answer())]);
         }
         assert_eq!(tracing.json(&["request"])["excluded"]["unsettled"], 1);
-        assert_eq!(work(&tracing).only("attempts"), "3");
+        // Then the list does not say to wait for the next request.
+        let list = work(&tracing);
+        assert_eq!(list.only("attempts"), "3");
+        assert_eq!(
+            (list.only("reason"), list.only("to_do")),
+            ("asked_enough", "ask_gp")
+        );
     }
+    // A fault of the last of several questions does not end it: what was left out was another question.
+    let tracing = Tracing::new().person("P101", NUMBERS[3], "Quennell");
+    for (at, answer) in ["98", "98", "14", "14", "14"].into_iter().enumerate() {
+        let rows = tracing.request();
+        assert_eq!(rows.len(), 1, "question {at}");
+        tracing.apply(&format!("{at}.csv"), &[(&rows[0][0], code(answer))]);
+    }
+    assert_eq!(tracing.json(&["request"])["excluded"]["unsettled"], 1);
+    assert_eq!(work(&tracing).only("reason"), "asked_enough");
     let tracing = Tracing::new().person("P101", "", "Quennell");
     let rows = tracing.request();
     let (one, other) = (found(NUMBERS[0]), found(NUMBERS[1]));
@@ -228,7 +347,15 @@ fn who_has_nothing_to_correct_is_asked_about_three_times() {
 
 #[test]
 fn a_day_of_death_that_says_nothing_makes_nobody_dead() {
-    for day in ["last May", "01/01/1900", "1753-01-01", "31/12/9999"] {
+    // The last two are to come, and before the birth.
+    for day in [
+        "last May",
+        "01/01/1900",
+        "1753-01-01",
+        "31/12/9999",
+        "01/01/2206",
+        "01/01/1930",
+    ] {
         let tracing = Tracing::new()
             .person("P101", "", "Quennell")
             .but("P101", "DIED", day);

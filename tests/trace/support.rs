@@ -77,6 +77,19 @@ impl Tracing {
         person.expect(id)[at] = value.to_owned();
     }
 
+    /// Adds the last row of a person again.
+    pub fn again(&mut self, id: &str) {
+        let row = self.people.iter().rev().find(|person| person[0] == id);
+        let row = row.expect(id).clone();
+        self.people.push(row);
+    }
+
+    /// Takes a person and their allocations away.
+    pub fn remove(&mut self, id: &str) {
+        self.people.retain(|person| person[0] != id);
+        self.allocations.retain(|allocation| allocation[0] != id);
+    }
+
     /// The same while it is made.
     pub fn but(mut self, id: &str, column: &str, value: &str) -> Self {
         self.set(id, column, value);

@@ -60,7 +60,8 @@ fn a_blank_or_misread_cause_counts_as_one_too() {
             "event_type.formula",
         ),
     ] {
-        let ran = Council::of([service().with(field, value)]).makes();
+        let sound = service().of("", "P9", "E9");
+        let ran = Council::of([service().with(field, value), sound]).makes();
         let found = ran.worklist();
         assert_eq!(found.find("rule", caused, "follows_from"), cause);
     }
@@ -68,7 +69,11 @@ fn a_blank_or_misread_cause_counts_as_one_too() {
 
 #[test]
 fn what_does_not_hang_on_it_has_no_cause() {
-    let ran = Council::of([service().with("Event Type", "Visit").with("Gender", "")]).makes();
+    let ran = Council::of([
+        service().with("Event Type", "Visit").with("Gender", ""),
+        service().of("", "P9", "E9"),
+    ])
+    .makes();
     let found = ran.worklist();
     assert_eq!(
         found.find("rule", "gender.blank_mandatory", "follows_from"),

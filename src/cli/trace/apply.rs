@@ -95,6 +95,14 @@ fn human(applied: &Applied) -> String {
             "for nobody: with a reference that the register does not know",
         ),
         (
+            applied.taken_back,
+            if applied.taken_back == 1 {
+                "number taken back from who had it: PDS gives it to somebody else too"
+            } else {
+                "numbers taken back from people who had them: PDS gives them to somebody else too"
+            },
+        ),
+        (
             applied.deaths,
             "of all these with a date of death: for the work list, nothing was changed",
         ),
@@ -124,5 +132,6 @@ fn machine(applied: &Applied) -> serde_json::Value {
         "late": applied.late,
         "for_nobody": applied.nobody,
         "deaths": applied.deaths,
+        "taken_back": applied.taken_back,
     })
 }

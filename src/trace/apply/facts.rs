@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::questions::{Answered, Holders, Questions};
 use crate::config::TracingConfig;
+use crate::date::Date;
 use crate::error::Result;
 use crate::nhs_number::NhsNumber;
 use crate::trace::answer::Matched;
@@ -18,8 +19,10 @@ pub(super) struct Facts {
     unchanged: HashSet<Reference>,
     /// By number that was given: the living people of the case system who have it, there or in the register.
     holders: Holders,
-    /// Questions about somebody for whom a number was given that another living person of the register holds.
-    held: HashSet<Reference>,
+    /// By number that was given: the living person of the register who holds it.
+    held: HashMap<u64, String>,
+    /// People of `held` who are dead by now.
+    dead: HashSet<String>,
     /// People who were asked about and object by now.
     objects: HashSet<String>,
 }
@@ -28,19 +31,24 @@ impl Facts {
     /// Reads all of it.
     pub fn read(
         config: &TracingConfig,
+        today: Date,
         change: &mut Change<'_>,
         questions: &Questions,
     ) -> Result<Self> {
         let mut found = Self::default();
-        // Who was dead when the register last looked may be alive by now.
-        let mut dead: HashMap<String, Vec<u64>> = HashMap::new();
-        for (reference, one) in questions.all() {
-            if let Matched::Number(number) = one.answer.matched {
-                if change.holder(&number, &one.sent.person)?.is_some() {
-                    found.held.insert(*reference);
+        // Who was dead when the register last looked may be alive by now, and whom a number was given that nobody has yet is
+        // one of two, if their record is still there.
+        let mut possible: HashMap<String, Vec<u64>> = HashMap::new();
+        let mut asked_about: HashSet<u64> = HashSet::new();
+        for (_, one) in questions.all() {
+            if let Matched::Number(number) = one.answer.matched
+                && asked_about.insert(number.as_u64())
+            {
+                if let Some(person) = change.holder(&number, "")? {
+                    found.held.insert(number.as_u64(), person);
                 }
-                for person in change.dead_holders(&number)? {
-                    dead.entry(person).or_default().push(number.as_u64());
+                for person in change.possible_holders(&number)? {
+                    possible.entry(person).or_default().push(number.as_u64());
                 }
             }
         }
@@ -49,8 +57,9 @@ impl Facts {
             .map(|(reference, one)| (one.sent.person.as_str(), reference, one))
             .collect();
         asked.sort_unstable_by_key(|(person, ..)| *person);
+        let holding: HashSet<String> = found.held.values().cloned().collect();
         let mut met: HashSet<&str> = HashSet::new();
-        people::read(&config.people, &config.keep, |row| {
+        people::read(&config.people, &config.keep, today, |row| {
             if let Some(number) = row.number.map(|number| number.as_u64())
                 && questions.give(number)
                 && !row.is_dead()
@@ -58,7 +67,7 @@ impl Facts {
                 found.holders.add(number, row.person);
             }
             if !row.is_dead() {
-                for number in dead.get(row.person).into_iter().flatten() {
+                for number in possible.get(row.person).into_iter().flatten() {
                     found.holders.add(*number, row.person);
                 }
             }
@@ -66,6 +75,9 @@ impl Facts {
             let of_person = asked[from..]
                 .iter()
                 .take_while(|(person, ..)| *person == row.person);
+            if row.is_dead() && holding.contains(row.person) {
+                found.dead.insert(row.person.to_owned());
+            }
             if row.objects && of_person.clone().next().is_some() {
                 found.objects.insert(row.person.to_owned());
             }
@@ -95,9 +107,15 @@ impl Facts {
         self.holders.has_another(number, but)
     }
 
-    /// Whether another living person of the register held the number that answers a question.
-    pub fn is_held(&self, reference: &Reference) -> bool {
-        self.held.contains(reference)
+    /// The other living person of the register who held a number.
+    pub fn holder(&self, number: &NhsNumber, but: &str) -> Option<&str> {
+        let holder = self.held.get(&number.as_u64());
+        holder.map(String::as_str).filter(|person| *person != but)
+    }
+
+    /// Whether somebody who held a number is dead by now.
+    pub fn is_dead(&self, holder: &str) -> bool {
+        self.dead.contains(holder)
     }
 
     /// Whether a person objects by now.

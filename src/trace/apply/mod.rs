@@ -3,13 +3,14 @@
 mod facts;
 mod questions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use self::facts::Facts;
-use self::questions::{Answered, Questions};
+use self::questions::{Answered, Holders};
 use super::answer::Matched;
 use super::gates::{Claim, Verdict, judge};
+use super::notice::withdrawal;
 use super::register::entry::{AGAIN, OF_PERSON, PDS_DEAD};
 use super::register::{Change, Entry, Event, Person, Register, Status, Whom};
 use super::request::Reference;
@@ -39,6 +40,8 @@ pub struct Applied {
     pub decided: BTreeMap<(Rule, Status), u64>,
     /// Records on which PDS has a date of death.
     pub deaths: u64,
+    /// People who had a number until now that PDS gives to somebody else too.
+    pub taken_back: u64,
 }
 
 /// Applies answer files. Nothing is changed unless all of it is.
@@ -51,16 +54,21 @@ pub fn apply(
     paths: &[PathBuf],
     moment: &Moment,
 ) -> Result<Applied> {
-    register.change(&moment.at, |change| apply_in(config, change, paths))
+    register.change(&moment.at, |change| apply_in(config, change, paths, moment))
 }
 
-fn apply_in(config: &TracingConfig, change: &mut Change<'_>, paths: &[PathBuf]) -> Result<Applied> {
+fn apply_in(
+    config: &TracingConfig,
+    change: &mut Change<'_>,
+    paths: &[PathBuf],
+    moment: &Moment,
+) -> Result<Applied> {
     let mut applied = Applied::default();
     let (files, questions) = questions::read(change, paths, &mut applied)?;
     if files.is_empty() {
         return Ok(applied);
     }
-    let facts = Facts::read(config, change, &questions)?;
+    let facts = Facts::read(config, moment.today, change, &questions)?;
     let mut entries = Vec::new();
     for file in &files {
         entries.push(change.add(Entry {
@@ -69,52 +77,80 @@ fn apply_in(config: &TracingConfig, change: &mut Change<'_>, paths: &[PathBuf]) 
             ..Entry::of(Event::Answers)
         })?);
     }
+    let judging = Judging { facts: &facts };
+    // First each by itself: a number that several people would get is nobody's.
+    let mut claims = Holders::default();
     for (reference, one) in questions.all() {
-        let judging = Judging {
-            questions: &questions,
-            facts: &facts,
-        };
-        let entry = judging.entry(change, reference, one, entries[one.file], &mut applied)?;
+        let person = change.asked(&one.sent.person)?;
+        let verdict = judging.verdict(&person, reference, one, false);
+        if let Some((number, Status::Verified)) = verdict.and_then(|v| Some((v.number?, v.status)))
+        {
+            claims.add(number.as_u64(), &one.sent.person);
+        }
+    }
+    let mut losing: BTreeSet<&str> = BTreeSet::new();
+    for (reference, one) in questions.all() {
+        let person = change.asked(&one.sent.person)?;
+        let mut verdict = judging.verdict(&person, reference, one, false);
+        if let Some(found) = verdict
+            && let (Status::Verified, Some(number)) = (found.status, found.number)
+        {
+            let holder = facts.holder(&number, &person.person);
+            if holder.is_some()
+                || facts.are_of_another(&number, &person.person)
+                || claims.has_another(&number, &person.person)
+            {
+                verdict = judging.verdict(&person, reference, one, true);
+            }
+            // Of two to whom PDS gives one number, the first to be asked about is not the right one for that.
+            losing.extend(holder.filter(|holder| !facts.is_dead(holder)));
+        }
+        let entry = judging.entry(
+            &person,
+            reference,
+            one,
+            entries[one.file],
+            verdict,
+            &mut applied,
+        );
         change.add(entry)?;
+    }
+    for person in losing {
+        let person = change.asked(person)?;
+        if person.status == Status::Verified {
+            applied.taken_back += 1;
+            change.add(withdrawal(&person))?;
+        }
     }
     Ok(applied)
 }
 
+impl Change<'_> {
+    /// Somebody whom the register must know.
+    fn asked(&mut self, person: &str) -> Result<Person> {
+        self.person(person)?
+            .ok_or_else(|| Error::Internal("a question is about nobody".into()))
+    }
+}
+
 /// Judges answers, one by one, by what was so before all of them.
 struct Judging<'a> {
-    questions: &'a Questions,
     facts: &'a Facts,
 }
 
 impl Judging<'_> {
-    fn entry(
+    /// What an answer comes to; `None` where the question was asked again since.
+    fn verdict(
         &self,
-        change: &mut Change<'_>,
+        person: &Person,
         reference: &Reference,
         one: &Answered,
-        of: u64,
-        applied: &mut Applied,
-    ) -> Result<Entry> {
-        let answer = &one.answer;
-        let Some(person) = change.person(&one.sent.person)? else {
-            return Err(Error::Internal("a question is about nobody".into()));
-        };
-        let person = &person;
-        let mut whom = Whom::person(&person.person);
-        whom.reference = Some(*reference);
-        whom.facts = Some(one.says);
-        whom.confidence = answer.confidence.per_cent().map(u32::from);
-        let mut entry = Entry {
-            code: Some(answer.code.to_string()),
-            of: Some(of),
-            ..Entry::of(Event::Answered)
-        };
+        of_another: bool,
+    ) -> Option<Verdict> {
         if person.reference != Some(*reference) {
-            applied.late += 1;
-            entry.rule = Some(Rule::Late.name().to_owned());
-            entry.whom = Some(whom);
-            return Ok(entry);
+            return None;
         }
+        let answer = &one.answer;
         let offered = match answer.matched {
             Matched::Number(number) => Some(number),
             _ => None,
@@ -125,8 +161,7 @@ impl Judging<'_> {
             number: offered,
             flags: 0,
         };
-        let objects = self.facts.objects(&person.person);
-        let mut verdict = if objects {
+        let mut verdict = if self.facts.objects(&person.person) {
             Verdict {
                 rule: Rule::Objected,
                 status: Status::NotRequired,
@@ -138,15 +173,43 @@ impl Judging<'_> {
         } else if one.sent.answer.is_some() {
             conflict(Rule::Contradicts)
         } else {
-            judge(&self.claim(reference, one, person))
+            judge(&self.claim(reference, one, person, of_another))
         };
         if verdict.rule == Rule::RecordChanged && person.gone.is_some() {
             // Nobody asks about them again.
             (verdict.status, verdict.flags) = (Status::NotRequired, 0);
         }
+        Some(verdict)
+    }
+
+    fn entry(
+        &self,
+        person: &Person,
+        reference: &Reference,
+        one: &Answered,
+        of: u64,
+        verdict: Option<Verdict>,
+        applied: &mut Applied,
+    ) -> Entry {
+        let answer = &one.answer;
+        let mut whom = Whom::person(&person.person);
+        whom.reference = Some(*reference);
+        whom.facts = Some(one.says);
+        whom.confidence = answer.confidence.per_cent().map(u32::from);
+        let mut entry = Entry {
+            code: Some(answer.code.to_string()),
+            of: Some(of),
+            ..Entry::of(Event::Answered)
+        };
+        let Some(verdict) = verdict else {
+            applied.late += 1;
+            entry.rule = Some(Rule::Late.name().to_owned());
+            entry.whom = Some(whom);
+            return entry;
+        };
         // What a sensitive record says beside its number is not taken, nor what is said of a record that has changed or of
         // another question.
-        let taken = !objects
+        let taken = verdict.rule != Rule::Objected
             && !answer.is_sensitive()
             && !matches!(verdict.rule, Rule::RecordChanged | Rule::OtherQuestion);
         let dead = taken && answer.death_date.is_there();
@@ -171,19 +234,17 @@ impl Judging<'_> {
         entry.old_status = Some(person.status);
         entry.new_status = Some(verdict.status);
         entry.whom = Some(whom);
-        Ok(entry)
+        entry
     }
 
-    fn claim(&self, reference: &Reference, one: &Answered, person: &Person) -> Claim {
+    fn claim(
+        &self,
+        reference: &Reference,
+        one: &Answered,
+        person: &Person,
+        of_another: bool,
+    ) -> Claim {
         let answer = &one.answer;
-        let of_another = match answer.matched {
-            Matched::Number(number) => {
-                self.questions.give_to_another(&number, &person.person)
-                    || self.facts.are_of_another(&number, &person.person)
-                    || self.facts.is_held(reference)
-            }
-            _ => false,
-        };
         Claim {
             code: answer.code,
             matched: answer.matched,

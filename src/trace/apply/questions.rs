@@ -1,6 +1,6 @@
 //! The questions that answers are about: all of the files read to their ends before anything is taken of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
@@ -55,11 +55,6 @@ impl Holders {
         }
     }
 
-    /// Whether anybody has it.
-    pub fn has(&self, number: u64) -> bool {
-        self.0.contains_key(&number)
-    }
-
     /// Whether somebody else has it.
     pub fn has_another(&self, number: &NhsNumber, but: &str) -> bool {
         let people = self.0.get(&number.as_u64());
@@ -71,8 +66,8 @@ impl Holders {
 #[derive(Default)]
 pub(super) struct Questions {
     all: BTreeMap<Reference, Answered>,
-    /// By number: the people for whom it was given.
-    claims: Holders,
+    /// The numbers that are given.
+    numbers: HashSet<u64>,
 }
 
 impl Questions {
@@ -83,12 +78,7 @@ impl Questions {
 
     /// Whether a number is given to anybody.
     pub fn give(&self, number: u64) -> bool {
-        self.claims.has(number)
-    }
-
-    /// Whether a number is given to somebody else as well.
-    pub fn give_to_another(&self, number: &NhsNumber, but: &str) -> bool {
-        self.claims.has_another(number, but)
+        self.numbers.contains(&number)
     }
 
     fn add(
@@ -112,7 +102,7 @@ impl Questions {
             return Ok(());
         }
         if let Matched::Number(number) = answer.matched {
-            self.claims.add(number.as_u64(), &sent.person);
+            self.numbers.insert(number.as_u64());
         }
         if let Some(first) = self.all.get_mut(&reference) {
             if first.says == says {
@@ -120,6 +110,10 @@ impl Questions {
             } else {
                 applied.contradicting += 1;
                 first.twice = true;
+                // Whichever of them tells of a death, it is to be looked at.
+                if !first.answer.death_date.is_there() && !answer.is_sensitive() {
+                    first.answer.death_date = answer.death_date;
+                }
             }
             return Ok(());
         }

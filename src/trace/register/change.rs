@@ -9,6 +9,16 @@ use super::{Head, Register, RegisterError, Status};
 use crate::date::Date;
 use crate::nhs_number::NhsNumber;
 use crate::trace::request::Reference;
+use crate::trace::rule::Rule;
+
+/// Why a number that was given is nobody's yet: it is another person's too, or another number was given as well.
+const UNSETTLED: [Rule; 5] = [
+    Rule::AnotherPerson,
+    Rule::Shared,
+    Rule::Withdrawn,
+    Rule::Twice,
+    Rule::Contradicts,
+];
 
 /// What the register knows of a person. No `Debug`.
 #[derive(Clone, PartialEq)]
@@ -108,7 +118,7 @@ pub struct Change<'c> {
     sent: Statement<'c>,
     answered_at: Statement<'c>,
     holder: Statement<'c>,
-    dead_holders: Statement<'c>,
+    possible_holders: Statement<'c>,
 }
 
 impl<'c> Change<'c> {
@@ -132,8 +142,11 @@ impl<'c> Change<'c> {
             holder: connection.prepare(
                 "SELECT person FROM people WHERE number = ?1 AND number IS NOT NULL AND flags & 2 = 0 AND person <> ?2",
             )?,
-            dead_holders: connection
-                .prepare("SELECT person FROM people WHERE number = ?1 AND number IS NOT NULL AND flags & 2 <> 0")?,
+            possible_holders: connection.prepare(&format!(
+                "SELECT person FROM people WHERE number = ?1 AND number IS NOT NULL AND flags & 2 <> 0 \
+                 UNION SELECT person FROM people WHERE offered = ?1 AND offered IS NOT NULL AND flags & 2 = 0 AND rule IN ({})",
+                UNSETTLED.map(|rule| format!("'{}'", rule.name())).join(", ")
+            ))?,
         })
     }
 
@@ -216,13 +229,14 @@ impl<'c> Change<'c> {
             .optional()?)
     }
 
-    /// People of whom the register says that they are dead, and who hold a number.
+    /// People of whom the register says that they are dead and hold a number, and those to whom it was given and who have not
+    /// got it for another reason than that they may be somebody else.
     ///
     /// # Errors
     /// When the database refuses.
-    pub fn dead_holders(&mut self, number: &NhsNumber) -> Result<Vec<String>, RegisterError> {
+    pub fn possible_holders(&mut self, number: &NhsNumber) -> Result<Vec<String>, RegisterError> {
         let people = self
-            .dead_holders
+            .possible_holders
             .query_map([number_text(number)], |row| row.get(0))?;
         Ok(people.collect::<rusqlite::Result<_>>()?)
     }
@@ -309,10 +323,10 @@ impl<'c> Change<'c> {
     /// When the database refuses.
     pub fn files(&self) -> Result<Vec<KnownFile>, RegisterError> {
         let mut all = self.connection.prepare(
-            "SELECT name, file, at, EXISTS (SELECT 1 FROM sent JOIN people USING (person) \
-             WHERE sent.request = requests.seq AND people.flags & 4 <> 0) FROM requests WHERE removed IS NULL \
-             UNION ALL SELECT NULL, file, at, EXISTS (SELECT 1 FROM sent JOIN people USING (person) \
-             WHERE sent.answered = answers.seq AND people.flags & 4 <> 0) FROM answers WHERE removed IS NULL",
+            // The log knows every file that somebody stands in, also one that came after the first answer.
+            "WITH long AS (SELECT DISTINCT log.of AS file FROM log JOIN people USING (person) WHERE people.flags & 4 <> 0) \
+             SELECT name, file, at, seq IN (SELECT file FROM long) FROM requests WHERE removed IS NULL \
+             UNION ALL SELECT NULL, file, at, seq IN (SELECT file FROM long) FROM answers WHERE removed IS NULL",
         )?;
         let files = all.query_map([], |row| {
             Ok(KnownFile {
@@ -389,7 +403,7 @@ impl Register {
     /// When the database refuses.
     pub fn requested_at(&self) -> Result<Option<String>, RegisterError> {
         let mut last = self.connection.prepare(
-            "SELECT at FROM log WHERE event IN ('request', 'noticed', 'looked') ORDER BY seq DESC LIMIT 1",
+            "SELECT at FROM log WHERE event IN ('request', 'looked') ORDER BY seq DESC LIMIT 1",
         )?;
         Ok(last.query_row([], |row| row.get(0)).optional()?)
     }

@@ -25,7 +25,7 @@ pub enum Event {
     Answered,
     /// Something of a person was noticed in the case system.
     Noticed,
-    /// The people were looked at, nobody was to be asked about and nothing noticed.
+    /// The people were looked at, and nobody was to be asked about.
     Looked,
     /// Entries of people who left lost who they are about.
     Purged,

@@ -8,6 +8,9 @@ use crate::encrypted::OpenError;
 use crate::error::Error;
 use crate::treat::KeyError;
 
+/// What is said of a database that is none.
+pub(super) const DAMAGED_WITHIN: &str = "the register's database is damaged within. Keep the file as it is, and go on with the last copy that verifies";
+
 /// Why the register cannot be used. Never says what stands in it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -91,6 +94,14 @@ impl RegisterError {
             action,
             path,
             source,
+        }
+    }
+
+    /// What the database says of one that was read from a file: it is not what this program wrote.
+    pub(super) fn within(self) -> Self {
+        match self {
+            Self::Database(_) => Self::Broken(DAMAGED_WITHIN.to_owned()),
+            other => other,
         }
     }
 

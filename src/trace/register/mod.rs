@@ -112,7 +112,8 @@ impl Register {
     /// [`RegisterError`].
     pub fn open(keeping: &Keeping) -> Result<Option<Self>, RegisterError> {
         let read = keeping.read()?;
-        read.map(|(connection, _)| Self::of(connection)).transpose()
+        let opened = read.map(|(connection, _)| Self::of(connection)).transpose();
+        opened.map_err(RegisterError::within)
     }
 
     /// Opens the register to change it, or begins one. No other command can meanwhile.
@@ -130,7 +131,10 @@ impl Register {
             })?;
         keeping.clear()?;
         let (register, writing) = match keeping.read()? {
-            Some((connection, writing)) => (Self::of(connection)?, writing),
+            Some((connection, writing)) => {
+                let register = Self::of(connection).map_err(RegisterError::within)?;
+                (register, writing)
+            }
             None => (Self::new()?, keeping.begin()?),
         };
         Ok(Changed {

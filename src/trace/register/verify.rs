@@ -7,6 +7,7 @@ use rusqlite::{Connection, types::ValueRef};
 
 use super::chain::digest_of_entries;
 use super::entry::{self, Digest32, Placed};
+use super::error::DAMAGED_WITHIN;
 use super::project::Projector;
 use super::{Event, Head, Register, RegisterError};
 
@@ -35,6 +36,10 @@ impl Register {
     /// # Errors
     /// [`RegisterError::Broken`] with what does not hold.
     pub fn verify(&self, noted: Option<&Digest32>) -> Result<Verified, RegisterError> {
+        self.verify_all(noted).map_err(RegisterError::within)
+    }
+
+    fn verify_all(&self, noted: Option<&Digest32>) -> Result<Verified, RegisterError> {
         let replayed = Self::tables()?;
         // First of all: a trigger or a view could answer for the tables.
         let kept = schema(&self.connection);
@@ -50,9 +55,7 @@ impl Register {
                 Ok(row.get_ref(0)?.as_str() == Ok("ok"))
             });
         if !intact.is_ok_and(|intact| intact) {
-            return Err(RegisterError::Broken(
-                "the register's database is damaged within. Keep the file as it is, and go on with the last copy that verifies".to_owned(),
-            ));
+            return Err(RegisterError::Broken(DAMAGED_WITHIN.to_owned()));
         }
         replayed.execute_batch("BEGIN; PRAGMA temp_store = MEMORY;")?;
         let verified = self.follow(&replayed, noted)?;

@@ -229,6 +229,8 @@ reasons! {
     NotTraced "not_traced" SendAgain "PDS could not trace at that time";
     /// A code that is not known.
     UnknownCode "unknown_code" SendAgain "PDS gave a code that this program does not know; look it up before asking again";
+    /// 10 to 17, a code or a number that says nothing, or two answers, once too often.
+    AskedEnough "asked_enough" AskGp "PDS gave nothing that can be used, however often it was asked; it is asked again only once something of the record is changed";
     /// A person id that stands on several rows.
     SeveralRows "several_rows" CorrectExtract "several rows of the people file have this person id, so nobody knows which is right";
     /// Asked, and no answer.
@@ -255,6 +257,8 @@ reasons! {
     OtherQuestion "other_question" DecideMatch "the answer names another number than was asked about, so it is not the one to the question";
     /// Another living person has the number.
     HeldByAnother "held_by_another" MergeRecords "another living person of the case system has this number";
+    /// The other person who had the number is gone or has another one.
+    SharedNoMore "shared_no_more" SendAgain "another person had this number and has it no more; the next request asks again";
     /// PDS has another number than was asked about, and the case system has none.
     OtherThanAsked "other_than_asked" DecideMatch "PDS has another number for this person than it was asked about, and the case system has none";
     /// 90, with the number that was asked about.
@@ -268,7 +272,7 @@ reasons! {
     /// The number held is none.
     HeldNumberInvalid "held_number_invalid" CorrectNumber "the number in the case system is not a valid NHS number";
     /// A date of death that says nothing.
-    DeathUnclear "death_unclear" ClearDeath "what the case system has as the date of death cannot be read (read are dd/mm/yyyy, yyyy-mm-dd and yyyymmdd), or is a day that stands for none (01/01/1900 and the like): it does not say that the person died";
+    DeathUnclear "death_unclear" ClearDeath "what the case system has as the date of death cannot be read (read are dd/mm/yyyy, yyyy-mm-dd and yyyymmdd), or is no day on which the person can have died (01/01/1900 and the like, one to come, one before the birth): it does not say that they died";
     /// A date of death came back.
     Dead "dead" CheckDeath "PDS has a date of death that the case system does not have";
 }
