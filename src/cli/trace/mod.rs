@@ -30,7 +30,7 @@ use crate::trace::select::Moment;
 // What has arguments of its own is described there: a line here would hide all of that but itself.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Count who would be asked about, and who not and why, and what cannot be read; changes nothing
+    /// Count who would be asked about, and who not and why; changes nothing
     Select(Common),
     Request(request::Arguments),
     Apply(apply::Arguments),
