@@ -87,6 +87,11 @@ pub fn number(n: u64) -> String {
     groups.join(",")
 }
 
+/// A number with the word for one or for many.
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", number(n), if n == 1 { one } else { many })
+}
+
 /// A path as somebody would write it here: without `..`, and relative where it lies below the current directory.
 pub fn shown(path: &Path) -> String {
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -109,5 +114,11 @@ mod tests {
         ] {
             assert_eq!(super::number(n), text);
         }
+    }
+
+    #[test]
+    fn one_has_its_own_word() {
+        let people = [0, 1, 2000].map(|n| super::counted(n, "person", "people"));
+        assert_eq!(people, ["0 people", "1 person", "2,000 people"]);
     }
 }

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::pipeline::{self, MadeSource, Outcome, RunOptions};
 use crate::tokens::without_nhs_numbers;
+use crate::treat::TracedSums;
 use crate::write::MOST_UNASKED;
 
 /// Make the return: extract, validate, pseudonymise, write bundle and worklist.
@@ -137,24 +138,19 @@ fn human(outcome: &Outcome, whole_grid: bool) -> String {
         );
     }
     if let Some(traced) = &outcome.traced {
+        let verb = if traced.differ == 1 { "has" } else { "have" };
         let _ = writeln!(
             text,
-            "Traced NHS numbers: records with a number {} of {} before, {} with tracing; {} people with a traced number, {} of them one person now and several before; {} records of {} people have another number: nhs-number-differs.csv in the worklist",
+            "Traced NHS numbers: records with a number {} of {} before, {} with tracing; {} with a traced number, {} of them one person now and several before; {} of {} {verb} another number than the verified one: nhs-number-differs.csv in the worklist",
             number(traced.held),
             number(traced.records),
             number(traced.known),
-            number(traced.people()),
+            people(traced.people()),
             number(traced.healed()),
-            number(traced.differ),
-            number(traced.people_who_differ()),
+            print::counted(traced.differ, "record", "records"),
+            people(traced.people_who_differ()),
         );
-        if traced.shared > 0 {
-            let _ = writeln!(
-                text,
-                "{} people of the register share a verified number with somebody: none of them has it in the return. Run cld trace request, and look at its work list",
-                number(traced.shared)
-            );
-        }
+        text += &register(traced);
     }
     if outcome.submitted * 2 < outcome.read {
         text += "\nMOST RECORDS WERE LEFT OUT. See excluded.csv in the worklist; dates must be dd/mm/yyyy without a time.\n";
@@ -191,6 +187,42 @@ fn human(outcome: &Outcome, whole_grid: bool) -> String {
             shown(&outcome.worklist)
         );
     }
+    text
+}
+
+fn people(n: u64) -> String {
+    print::counted(n, "person", "people")
+}
+
+/// What else there is to say of the register of NHS numbers.
+fn register(traced: &TracedSums) -> String {
+    let mut text = String::new();
+    let beside = &traced.beside;
+    if traced.shared > 0 {
+        let _ = writeln!(
+            text,
+            "{} people of the register share a verified number with somebody: none of them has it in the return. Run cld trace request, and look at its work list",
+            number(traced.shared)
+        );
+    }
+    if beside.not_taken > 0 {
+        let _ = writeln!(
+            text,
+            "To {} of the register PDS gave another number than was asked about. It is not verified, and not in the return: cld trace worklist says of whom",
+            people(beside.not_taken)
+        );
+    }
+    let _ = match &beside.requested_on {
+        None => writeln!(
+            text,
+            "No cld trace request has looked at the people file yet: run it before each return"
+        ),
+        Some(day) if beside.people_changed => writeln!(
+            text,
+            "LAST cld trace request: {day}, AND THE PEOPLE FILE WAS CHANGED SINCE: nobody has noticed who objects by now, or is recorded otherwise. Run cld trace request, then this again"
+        ),
+        Some(day) => writeln!(text, "Last cld trace request: {day}"),
+    };
     text
 }
 
@@ -275,6 +307,8 @@ fn machine(outcome: &Outcome) -> serde_json::Value {
             "records": t.records, "records_with_number_before": t.held, "records_with_number": t.known,
             "records_that_differ": t.differ, "people": t.people(), "people_healed": t.healed(),
             "people_who_differ": t.people_who_differ(), "people_with_one_number": t.shared,
+            "people_with_another_number_not_taken": t.beside.not_taken, "last_request": t.beside.requested_on,
+            "people_file_changed_since": t.beside.people_changed,
         })),
         "rules_not_run": outcome.not_checked.iter().map(|(rule, reason)| json!({ "rule": rule, "reason": reason })).collect::<Vec<_>>(),
     })

@@ -15,8 +15,8 @@ mod tracing;
 mod valid;
 
 pub use tracing::{
-    AllocationsConfig, Flag, GenderCode, KeepConfig, ObjectionColumn, PeopleConfig, RegisterLock,
-    TracingConfig,
+    AllocationsConfig, Flag, GenderCode, KeepConfig, PeopleConfig, RegisterLock, TracingConfig,
+    YesOrNo,
 };
 pub use valid::{
     Band, Cancelled, CodesFile, Config, Gate, Governance, ObjectionsConfig, Period,

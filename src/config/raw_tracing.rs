@@ -34,7 +34,7 @@ with_table! {
         #[serde(default)]
         pub genders: Pairs<String>,
         pub objection: RawObjection,
-        pub verified: Option<RawFlag>,
+        pub verified: Option<RawVerified>,
     }
 }
 
@@ -64,6 +64,15 @@ pub struct RawObjection {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct RawVerified {
+    pub column: String,
+    pub values: Vec<String>,
+    #[serde(default)]
+    pub none: Vec<String>,
+}
+
+/// A column with the values that say yes, as two keys say it together.
+#[derive(Debug)]
 pub struct RawFlag {
     pub column: String,
     pub values: Vec<String>,

@@ -59,6 +59,8 @@ pub enum GenderCode {
     Female,
     /// `not specified`
     NotSpecified,
+    /// `not known`
+    NotKnown,
 }
 
 /// A column with the values that say yes, compared trimmed and without regard to case.
@@ -79,17 +81,17 @@ impl Flag {
     }
 }
 
-/// Where objections are. A value that is neither blank nor named is refused: nobody knows what it says.
+/// A column that says yes or no. What a value says that is neither blank nor named, nobody knows.
 #[derive(Debug, Clone)]
-pub struct ObjectionColumn {
-    /// The column, with the values that are an objection.
+pub struct YesOrNo {
+    /// The column, with the values that say yes.
     pub flag: Flag,
-    /// Values that say that there is none.
+    /// Values that say no.
     pub none: Vec<String>,
 }
 
-impl ObjectionColumn {
-    /// Whether a cell is an objection; `None` where nobody knows.
+impl YesOrNo {
+    /// Whether a cell says yes; `None` where nobody knows.
     pub fn says(&self, cell: &str) -> Option<bool> {
         let same = |value: &String| value.trim().to_lowercase() == cell.trim().to_lowercase();
         if self.flag.holds(cell) {
@@ -125,10 +127,10 @@ pub struct PeopleConfig {
     pub postcode: String,
     /// Which codes stand for which gender.
     pub genders: Vec<(String, GenderCode)>,
-    /// Who objected to the use of their NHS number; none where the council says that this is not recorded.
-    pub objection: Option<ObjectionColumn>,
-    /// Whose number the case system knows to be verified.
-    pub verified: Option<Flag>,
+    /// Who objected to the use of their NHS number (a value that is not known is refused); none where the council says that this is not recorded.
+    pub objection: Option<YesOrNo>,
+    /// Whose number the case system knows to be verified (a value that is not known is counted).
+    pub verified: Option<YesOrNo>,
 }
 
 /// Allocations of people to workers.
@@ -191,7 +193,7 @@ impl Reader<'_> {
         let verified = raw
             .people
             .verified
-            .and_then(|f| self.flag("tracing.people.verified", f));
+            .and_then(|v| self.yes_or_no("tracing.people.verified", v.column, v.values, v.none));
         let kind = match (raw.allocations.columns.kind.take(), raw.allocations.types) {
             (None, types) if types.is_empty() => None,
             (Some(column), values) => {
@@ -281,9 +283,11 @@ impl Reader<'_> {
                 "male" => GenderCode::Male,
                 "female" => GenderCode::Female,
                 "not specified" => GenderCode::NotSpecified,
+                "not known" => GenderCode::NotKnown,
                 _ => {
-                    let fault =
-                        format!("`{code}` stands for none of male, female and not specified");
+                    let fault = format!(
+                        "`{code}` stands for none of male, female, not specified and not known"
+                    );
                     self.fault("tracing.people.genders", &fault);
                     continue;
                 }
@@ -294,29 +298,33 @@ impl Reader<'_> {
     }
 
     /// Objections must be said to be somewhere, or nowhere: a column that was forgotten would trace those who objected.
-    fn objection(&mut self, raw: RawObjection) -> Option<ObjectionColumn> {
+    fn objection(&mut self, raw: RawObjection) -> Option<YesOrNo> {
         let key = "tracing.people.objection";
         match (raw.column, raw.not_recorded) {
-            (Some(column), None) => {
-                let values = raw.values;
-                let flag = self.flag(key, RawFlag { column, values })?;
-                if raw.none.iter().any(|value| flag.holds(value)) {
-                    self.fault(
-                        key,
-                        "has a value under `values:` that is under `none:` too. Say which it is",
-                    );
-                }
-                Some(ObjectionColumn {
-                    flag,
-                    none: raw.none,
-                })
-            }
+            (Some(column), None) => self.yes_or_no(key, column, raw.values, raw.none),
             (None, Some(reason)) if !reason.trim().is_empty() => None,
             _ => {
                 self.fault(key, "says neither where objections to the use of the NHS number are (`{column: NAME, values: [Y], none: [N]}`) nor why they are nowhere (`{not_recorded: reason}`)");
                 None
             }
         }
+    }
+
+    fn yes_or_no(
+        &mut self,
+        key: &str,
+        column: String,
+        values: Vec<String>,
+        none: Vec<String>,
+    ) -> Option<YesOrNo> {
+        let flag = self.flag(key, RawFlag { column, values })?;
+        if none.iter().any(|value| flag.holds(value)) {
+            self.fault(
+                key,
+                "has a value under `values:` that is under `none:` too. Say which it is",
+            );
+        }
+        Some(YesOrNo { flag, none })
     }
 
     fn flag(&mut self, key: &str, raw: RawFlag) -> Option<Flag> {

@@ -421,7 +421,7 @@ impl Config {
     /// # Errors
     /// When it would be.
     pub fn refuse_among_bundles(&self, file: &Path) -> Result<(), ConfigError> {
-        if inside(file, &self.bundle_dir) {
+        if self.is_among_bundles(file) {
             return Err(ConfigError::Faults {
                 path: file.to_owned(),
                 faults: vec![
@@ -432,20 +432,14 @@ impl Config {
         Ok(())
     }
 
-    /// Refuses a file that identifies people where the worklists are: those are handed to the people who do them.
-    ///
-    /// # Errors
-    /// Where it lies there.
-    pub fn refuse_among_worklists(&self, file: &Path) -> Result<(), ConfigError> {
-        if inside(file, &self.worklist_dir) {
-            return Err(ConfigError::Faults {
-                path: file.to_owned(),
-                faults: vec![
-                    "lies in the folder of the worklists, which is for those who do them. Name another folder".to_owned(),
-                ],
-            });
-        }
-        Ok(())
+    /// Whether a file or folder lies where the bundles are, or is that folder.
+    pub fn is_among_bundles(&self, place: &Path) -> bool {
+        inside(place, &self.bundle_dir)
+    }
+
+    /// Whether a file or folder lies where the worklists are, or is that folder: those are handed to the people who do them.
+    pub fn is_among_worklists(&self, place: &Path) -> bool {
+        inside(place, &self.worklist_dir)
     }
 }
 

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::extract::{Kind, Source};
 use crate::nhs_number::NhsNumber;
 use crate::trace::register::{Keeping, Register, Status};
-use crate::treat::{Ask, KeyError, Traced};
+use crate::trace::rule::Rule;
+use crate::treat::{Ask, Beside, KeyError, Traced};
 
 /// Reads the verified numbers; `None` where the configuration has no `tracing:`.
 ///
@@ -32,7 +34,12 @@ pub(super) fn load(config: &Config, refuse_real: bool, ask: Ask) -> Result<Optio
     register.verify(None)?;
     let mut traced = Traced::new(register.head().hex());
     let mut all: Vec<(u64, String, NhsNumber)> = Vec::new();
+    let mut not_taken = 0;
     register.people(|person| {
+        let another = [Rule::NumberChanged, Rule::NotSuperseded]
+            .into_iter()
+            .any(|rule| person.is_by(rule));
+        not_taken += u64::from(another && person.gone.is_none());
         if let (Status::Verified, Some(number)) = (person.status, person.number) {
             all.push((number.as_u64(), person.person, number));
         }
@@ -45,8 +52,32 @@ pub(super) fn load(config: &Config, refuse_real: bool, ask: Ask) -> Result<Optio
             several => traced.shared += several.len() as u64,
         }
     }
+    let requested_at = register.requested_at()?;
+    traced.beside = Beside {
+        not_taken,
+        people_changed: requested_at
+            .as_deref()
+            .is_some_and(|at| changed_since(&tracing.people.source, at)),
+        requested_on: requested_at.and_then(|at| at.get(..10).map(str::to_owned)),
+    };
     if refuse_real && traced.has_real() {
         return Err(KeyError::TestKeyOnRealData.into());
     }
     Ok(Some(Arc::new(traced)))
+}
+
+/// Whether a file was changed after a moment, by the second: whoever writes it and then makes a request has done all they can.
+/// Of a database nobody knows.
+fn changed_since(source: &Source, moment: &str) -> bool {
+    if source.format.kind == Kind::Odbc {
+        return false;
+    }
+    let moment = chrono::DateTime::parse_from_rfc3339(moment);
+    let changed = std::fs::metadata(&source.path).and_then(|metadata| metadata.modified());
+    match (moment, changed) {
+        (Ok(moment), Ok(changed)) => {
+            chrono::DateTime::<chrono::Utc>::from(changed).timestamp() > moment.timestamp()
+        }
+        _ => false,
+    }
 }

@@ -78,7 +78,15 @@ pub fn ask(
             });
             Ok(())
         })?;
+        if let Some(fault) = selection.fault(config) {
+            return Err(Error::Input(fault));
+        }
         let Some(files) = files else {
+            // Else nothing would say that it was looked at today.
+            change.add(Entry {
+                rows: Some(selection.rows),
+                ..Entry::of(Event::Looked)
+            })?;
             return Ok((selection, None));
         };
         let unpublished = files.finish()?;

@@ -6,7 +6,7 @@ use super::apply::apply;
 use super::ask::ask;
 use super::machine_tests::{config, keeping};
 use super::purge::purge;
-use super::register::{Register, RegisterError};
+use super::register::{Entry, Event, Register, RegisterError};
 use super::select::Moment;
 use crate::config::{Flag, RegisterLock};
 use crate::date::Date;
@@ -223,4 +223,34 @@ fn copies_of_a_file_go_with_it_and_so_does_what_is_unfinished() {
     assert_eq!((again.files, again.not_found), (1, 0));
     assert!(!later.exists());
     changed.register().verify(None).unwrap();
+}
+
+#[test]
+fn only_a_request_has_looked_at_everybody() {
+    let mut register = Register::new().unwrap();
+    assert_eq!(register.requested_at().unwrap(), None);
+    for (at, event, last) in [
+        (
+            "2026-01-01T09:00:00Z",
+            Event::Looked,
+            "2026-01-01T09:00:00Z",
+        ),
+        // What an answer takes back is noticed too.
+        (
+            "2026-02-01T09:00:00Z",
+            Event::Noticed,
+            "2026-01-01T09:00:00Z",
+        ),
+        (
+            "2026-03-01T09:00:00Z",
+            Event::Looked,
+            "2026-03-01T09:00:00Z",
+        ),
+    ] {
+        register
+            .change(at, |change| change.add(Entry::of(event)))
+            .unwrap();
+        assert_eq!(register.requested_at().unwrap().as_deref(), Some(last));
+    }
+    register.verify(None).unwrap();
 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::answer::RecordCode;
 use super::gates::most_attempts;
 use super::people::{self, Allocation, Allocations, PersonRow};
-use super::register::entry::{CROSS_CHECK, DEAD, PDS_DEAD, POSTCODE, WITHOUT_POSTCODE};
+use super::register::entry::{CROSS_CHECK, DEAD, PDS_DEAD, POSTCODE, SENSITIVE, WITHOUT_POSTCODE};
 use super::register::{self, Change, Person, Register, Status};
 use super::request::{Asked, Form, LeftOut, Reference, Row};
 use super::rule::Rule;
@@ -116,6 +116,7 @@ fn item(id: &str, person: Option<&Person>, reason: Reason) -> WorkItem {
         reason,
         other_person_id: None,
         number: None,
+        death: None,
         first_asked: person.and_then(|p| p.first_asked.as_deref()).and_then(day),
         attempts: person.map_or(0, |person| person.attempts),
         code: person.and_then(|p| p.code.as_deref()).and_then(code),
@@ -149,7 +150,10 @@ impl Lister<'_> {
                 reasons.extend(self.is_overdue(person).then_some(Reason::NoAnswer));
             }
             Status::NotRequired | Status::Postponed => {}
-            _ => reasons.extend(unsettled(row, person, question)),
+            // Somebody has looked and said so; of a number that two have, that says nothing.
+            _ => reasons.extend(unsettled(row, person, question).filter(|reason| {
+                *reason == Reason::HeldByAnother || !row.verified || row.number.is_none()
+            })),
         }
         if row.death_is_unclear() {
             reasons.push(Reason::DeathUnclear);
@@ -157,13 +161,18 @@ impl Lister<'_> {
         if person.has(PDS_DEAD) {
             reasons.push(Reason::Dead);
         }
+        let is_same = sent
+            .as_ref()
+            .is_some_and(|(reference, sent)| is_who_was_asked(row, reference, sent));
         for reason in reasons {
-            let number = person.number.or(person.offered).filter(|_| {
-                let sent = sent.as_ref();
-                reason.compares_numbers()
-                    && !row.objects
-                    && sent.is_some_and(|(reference, sent)| is_who_was_asked(row, reference, sent))
-            });
+            let number = person
+                .number
+                .or(person.offered)
+                .filter(|_| reason.compares_numbers() && !row.objects && is_same);
+            // Of a sensitive record nothing but the number is told.
+            let death = person
+                .death
+                .filter(|_| reason == Reason::Dead && is_same && !person.has(SENSITIVE));
             let other = match (reason, number) {
                 (Reason::HeldByAnother, _) => self.other(change, row, person)?,
                 // Whoever compares it must know that it is somebody else's already.
@@ -178,6 +187,7 @@ impl Lister<'_> {
             items.push(WorkItem {
                 other_person_id: other.map(Identifying::new),
                 number: number.map(Identifying::new),
+                death: death.map(Identifying::new),
                 left_out: match &sent {
                     Some((reference, sent)) if person.status != Status::Verified => {
                         self.left_out(row, *reference, sent)

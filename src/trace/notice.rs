@@ -27,7 +27,8 @@ impl Selector<'_, '_> {
         }) {
             return Ok(());
         }
-        *self.found.noticed.entry(rule).or_default() += 1;
+        self.found
+            .noted(rule, known.map(|person| person.status), status);
         let mut whom = Whom::person(row.person);
         whom.flags = known.map_or(0, |person| person.flags & OF_PERSON) | long(row.mental_health);
         if let Some(person) = known {
@@ -131,7 +132,7 @@ impl Selector<'_, '_> {
             Presence::Left(day) => (0, Some(day)),
             Presence::Dead(day) => (DEAD, Some(day)),
         };
-        *self.found.noticed.entry(rule).or_default() += 1;
+        self.found.noted(rule, Some(person.status), status);
         let mut whom = Whom::person(&person.person);
         whom.old_number = person.number;
         whom.new_number = person.number.or(person.offered);
@@ -165,7 +166,8 @@ impl Selector<'_, '_> {
                 person = self.notice_presence(person, Presence::Left(self.moment.today), false)?;
             }
             if shared {
-                *self.found.noticed.entry(Rule::Shared).or_default() += 1;
+                self.found
+                    .noted(Rule::Shared, Some(person.status), Status::Conflict);
                 self.change.add(withdrawal(&person))?;
             }
         }

@@ -1,11 +1,12 @@
 //! The people of the case system and their allocations, as the configuration says where they stand.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
 use super::register::Digest32;
 use super::request::{Gender, Reference};
+use super::selection::{Fit, Unread};
 use super::table;
 use crate::config::{AllocationsConfig, Flag, GenderCode, KeepConfig, PeopleConfig};
 use crate::date::Date;
@@ -90,6 +91,8 @@ pub struct PersonRow<'a> {
     pub given_name: &'a str,
     /// Gender.
     pub gender: Gender,
+    /// What stands for the gender is none of the usual codes, nor one that the configuration names.
+    pub gender_is_unread: bool,
     /// Date of birth.
     pub birth: Day,
     /// Date of death.
@@ -100,6 +103,8 @@ pub struct PersonRow<'a> {
     pub objects: bool,
     /// The case system knows the number to be verified.
     pub verified: bool,
+    /// What should say so says neither yes nor no.
+    pub verified_is_unread: bool,
     /// Was in mental health care.
     pub mental_health: bool,
     cells: [&'a str; 7],
@@ -186,9 +191,10 @@ pub fn read(
         &config.postcode,
     ];
     let objection = config.objection.as_ref();
+    let verified_by = config.verified.as_ref();
     let flags: [Option<&Flag>; 3] = [
         objection.map(|objection| &objection.flag),
-        config.verified.as_ref(),
+        verified_by.map(|verified| &verified.flag),
         keep.mental_health.as_ref(),
     ];
     let flags = flags.map(|flag| {
@@ -209,6 +215,11 @@ pub fn read(
             }
             objects = true;
         }
+        let verified_is_unread = match (verified_by, flags[1]) {
+            (Some(by), Some((column, _))) => by.says(row.cell(column)).is_none(),
+            _ => false,
+        };
+        let gender = gender(config, row.cell(4));
         let birth = Day::parse(row.cell(5));
         each(&PersonRow {
             row: row.number,
@@ -216,12 +227,14 @@ pub fn read(
             number: nhs_number::canonical(row.cell(1)).ok(),
             family_name: row.cell(2),
             given_name: row.cell(3),
-            gender: gender(config, row.cell(4)),
+            gender: gender.unwrap_or(Gender::NotKnown),
+            gender_is_unread: gender.is_none(),
             birth,
             death: Day::parse(row.cell(6)).of_a_death(birth, today),
             postcode: row.cell(7),
             objects,
             verified,
+            verified_is_unread,
             mental_health,
             cells: [1, 2, 3, 4, 5, 6, 7].map(|at| row.cell(at)),
         })
@@ -237,13 +250,15 @@ pub fn read(
     }
 }
 
-fn gender(config: &PeopleConfig, cell: &str) -> Gender {
+/// What a code stands for, if that is known.
+fn gender(config: &PeopleConfig, cell: &str) -> Option<Gender> {
     let code = config.genders.iter().find(|(code, _)| code == cell);
     match code {
-        Some((_, GenderCode::Male)) => Gender::of("Male"),
-        Some((_, GenderCode::Female)) => Gender::of("Female"),
-        Some((_, GenderCode::NotSpecified)) => Gender::of("9"),
-        None => Gender::of(cell),
+        Some((_, GenderCode::Male)) => Some(Gender::Male),
+        Some((_, GenderCode::Female)) => Some(Gender::Female),
+        Some((_, GenderCode::NotSpecified)) => Some(Gender::NotSpecified),
+        Some((_, GenderCode::NotKnown)) => Some(Gender::NotKnown),
+        None => Gender::read(cell),
     }
 }
 
@@ -252,7 +267,9 @@ fn gender(config: &PeopleConfig, cell: &str) -> Gender {
 pub struct Allocations {
     people: HashMap<Box<str>, Allocation>,
     /// Ends that cannot be read. They are ends, of which nobody knows when.
-    pub unreadable: u64,
+    pub unreadable: Unread,
+    rows: u64,
+    counted: u64,
 }
 
 /// Whether somebody has a worker now.
@@ -278,8 +295,14 @@ impl Allocations {
                 .kind
                 .as_ref()
                 .is_none_or(|kind| kind.holds(row.cell(2)));
+            all.rows += 1;
             if counts && !row.cell(0).is_empty() {
-                all.add(row.cell(0), Day::parse(row.cell(1)), today);
+                all.counted += 1;
+                let end = Day::parse(row.cell(1));
+                if end == Day::Unreadable {
+                    all.unreadable.add(row.number);
+                }
+                all.add(row.cell(0), end, today);
             }
             Ok(())
         })?;
@@ -292,10 +315,7 @@ impl Allocations {
             Day::On(day) if day > today => Allocation::Open,
             Day::On(day) => Allocation::Ended(Some(day)),
             // An end that cannot be read is one.
-            Day::Unreadable => {
-                self.unreadable += 1;
-                Allocation::Ended(None)
-            }
+            Day::Unreadable => Allocation::Ended(None),
         };
         match self.people.get_mut(person) {
             None => {
@@ -318,6 +338,17 @@ impl Allocations {
             .get(person)
             .copied()
             .unwrap_or(Allocation::Ended(None))
+    }
+
+    /// How they fit the configuration and these people.
+    pub(super) fn fit(&self, people: &HashSet<Box<str>>) -> Fit {
+        let strangers = self.people.keys().filter(|id| !people.contains(*id));
+        Fit {
+            rows: self.rows,
+            counted: self.counted,
+            ids: self.people.len() as u64,
+            strangers: strangers.count() as u64,
+        }
     }
 }
 
@@ -382,7 +413,6 @@ mod tests {
         assert_eq!(all.of("A"), Allocation::Open);
         assert_eq!(all.of("B"), Allocation::Ended(Some(on(2021))));
         assert_eq!(all.of("C"), Allocation::Ended(None));
-        assert_eq!(all.unreadable, 1);
         // One that is to come has not ended.
         all.add("E", Day::On(on(2027)), on(2026));
         all.add("F", Day::On(on(2026)), on(2026));

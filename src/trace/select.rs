@@ -7,7 +7,7 @@ use std::hash::BuildHasher as _;
 use foldhash::fast::FixedState;
 
 use super::gates::most_attempts;
-use super::people::{self, Allocation, Allocations, PersonRow};
+use super::people::{self, Allocation, Allocations, Day, PersonRow};
 use super::register::entry::{
     AGAIN, CROSS_CHECK, DEAD, LONG, OF_PERSON, POSTCODE, WITHOUT_NUMBER, WITHOUT_POSTCODE,
 };
@@ -35,7 +35,7 @@ pub(super) const SEND_AGAIN: [Rule; 5] = [
 
 impl Person {
     /// Whether this rule decided last.
-    pub(super) fn is_by(&self, rule: Rule) -> bool {
+    pub(crate) fn is_by(&self, rule: Rule) -> bool {
         self.rule.as_deref() == Some(rule.name())
     }
 
@@ -198,14 +198,21 @@ pub fn select(
         config,
         change,
         moment,
-        census,
         found: Selection {
-            unreadable_ends: allocations.unreadable,
+            unreadable_ends: allocations.unreadable.clone(),
+            fit: allocations.fit(&census.people),
             ..Selection::default()
         },
+        census,
     };
     people::read(&config.people, &config.keep, moment.today, |row| {
         selector.found.rows += 1;
+        if row.gender_is_unread {
+            selector.found.unread_genders.add(row.row);
+        }
+        if row.verified_is_unread {
+            selector.found.unread_verified.add(row.row);
+        }
         match selector.decide(row, allocations.of(row.person))? {
             Ok(candidate) => {
                 match candidate.row.form() {
@@ -215,6 +222,9 @@ pub fn select(
                 take(candidate)
             }
             Err(exclusion) => {
+                if exclusion == Exclusion::Incomplete && row.birth == Day::Unreadable {
+                    selector.found.unreadable_births.add(row.row);
+                }
                 *selector.found.excluded.entry(exclusion).or_default() += 1;
                 Ok(())
             }
@@ -348,7 +358,10 @@ impl Selector<'_, '_> {
                     Some(_) => Status::NotTraced,
                     None => Status::Required,
                 };
-                let reason = Reason::of_not_enough(why);
+                let reason = match row.birth {
+                    Day::Unreadable => Reason::BirthDateUnreadable,
+                    _ => Reason::of_not_enough(why),
+                };
                 self.notice(row, known, Rule::Incomplete, status, Some(reason))?;
                 return Ok(Err(Exclusion::Incomplete));
             }

@@ -37,5 +37,5 @@ pub use people::{People, PeopleMet, Traits};
 pub use people_before::PeopleBefore;
 pub use pseudonym::{DomainKey, LocalRefusal, Pseudonym, SourceDigester};
 pub use row::{Form, RowPlan, Treater, Watch};
-pub use traced::{Traced, TracedSums};
+pub use traced::{Beside, Traced, TracedSums};
 pub use values::{Value, Values};

@@ -18,6 +18,19 @@ pub struct Traced {
     pub head: String,
     /// People whose verified number is another one's too, so that it is not used.
     pub shared: u64,
+    /// What else there is to say of the register.
+    pub beside: Beside,
+}
+
+/// What is said of the register beside its verified numbers.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Beside {
+    /// People with a worker to whom PDS gave another number than they were asked about with, which was not taken.
+    pub not_taken: u64,
+    /// The day of the last request, as RFC 3339 has it.
+    pub requested_on: Option<String>,
+    /// The people file was changed after the last request.
+    pub people_changed: bool,
 }
 
 impl Traced {
@@ -27,6 +40,7 @@ impl Traced {
             numbers: HashMap::new(),
             head,
             shared: 0,
+            beside: Beside::default(),
         }
     }
 
@@ -79,6 +93,8 @@ pub struct TracedSums {
     pub differ: u64,
     /// People of the register whose verified number is another one's too, so that it is not used.
     pub shared: u64,
+    /// What else there is to say of the register.
+    pub beside: Beside,
     /// People with a verified number, by the start of their pseudonym.
     people: HashMap<u64, Before>,
 }
@@ -96,6 +112,7 @@ impl TracedSums {
     pub fn of(traced: Option<&Traced>) -> Self {
         Self {
             shared: traced.map_or(0, |traced| traced.shared),
+            beside: traced.map_or_else(Beside::default, |traced| traced.beside.clone()),
             ..Self::default()
         }
     }

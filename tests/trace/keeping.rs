@@ -341,5 +341,5 @@ fn files_that_the_register_does_not_know_are_pointed_out() {
     .unwrap();
     let said = tracing.trace(&["request", "--format", "json"]).code(0);
     assert_eq!(said.json()["unknown_files"], 1);
-    said.says(&["1 of the request files"]);
+    said.says(&["1 of the request files", "is not in the register"]);
 }

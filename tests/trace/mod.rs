@@ -8,4 +8,5 @@ mod returned;
 mod safety;
 mod selection;
 mod support;
+mod words;
 mod worklist;

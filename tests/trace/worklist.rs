@@ -366,7 +366,7 @@ fn an_id_on_several_rows_is_on_the_list_once_and_a_row_without_one_is_pointed_ou
     );
     for command in ["select", "request"] {
         let told = tracing.trace(&[command]).code(0).stdout;
-        assert!(told.contains("in row 11, 12\n"), "{told}");
+        assert!(told.contains("in rows 11, 12\n"), "{told}");
     }
     for _ in 0..20 {
         tracing = tracing.person("", "", "Idless");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::{Common, Format, line, note_open_folder};
+use super::{Common, Format, line, note_open_folder, some};
 use crate::cli::print;
 use crate::custody::is_open_to_others;
 use crate::error::Result;
@@ -17,7 +17,8 @@ use crate::trace::register::Status;
 ///
 /// No number is believed that does not pass every gate: check digit, birth date as it was sent, found by cross check or
 /// alphanumeric trace, not another living person's, the person's record unchanged since it was sent. What does not pass is
-/// for the work list. A file that was applied before changes nothing.
+/// for the work list. A file that was applied before changes nothing, nor does an answer that is said once again, or is to a
+/// question that was asked again since (late).
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Answers of PDS MESH.
@@ -35,7 +36,8 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let open = files.filter(|file| is_open_to_others(file)).count();
     if open > 0 {
         print::note(&format!(
-            "other accounts may read {open} of the answer files, which identify people: close them with chmod 600"
+            "other accounts may read {open} of the {} answer files given, which identify people: close with chmod 600",
+            arguments.files.len()
         ));
     }
     let applied = apply(
@@ -54,14 +56,14 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
 }
 
 fn human(applied: &Applied) -> String {
-    let mut text = line(applied.files, "files");
+    let mut text = some(applied.files, "file", "files");
     if applied.known > 0 {
         text += &line(
             applied.known,
             "  applied before: nothing of them is taken again",
         );
     }
-    text += &line(applied.rows, "answers");
+    text += &some(applied.rows, "answer", "answers");
     let taken = |status| status == Status::Verified;
     let sum = |which: bool| {
         let all = applied.decided.iter();
@@ -69,26 +71,36 @@ fn human(applied: &Applied) -> String {
             .map(|(_, n)| n)
             .sum()
     };
-    text += &line(sum(true), "numbers taken");
+    text += &some(sum(true), "number taken", "numbers taken");
     text += &line(sum(false), "not: for the next request or the work list");
     for ((rule, status), count) in &applied.decided {
         let words = format!("  {} ({} {})", rule.name(), status.code(), status.words());
         text += &line(*count, &words);
     }
     for (count, words) in [
-        (applied.repeated, "said once again"),
+        (
+            applied.repeated,
+            "said once again: equal to an earlier answer to the same question, and nothing is done",
+        ),
         (
             applied.contradicting,
             "more, that say something else than the first one of the same question",
         ),
-        (applied.late, "late: the question was asked again since"),
+        (
+            applied.late,
+            "late: the person was asked about again since, and the answer to that counts",
+        ),
         (
             applied.nobody,
             "for nobody: with a reference that the register does not know",
         ),
         (
             applied.taken_back,
-            "numbers taken back from people who had them: PDS gives them to somebody else too",
+            if applied.taken_back == 1 {
+                "number taken back from who had it: PDS gives it to somebody else too"
+            } else {
+                "numbers taken back from people who had them: PDS gives them to somebody else too"
+            },
         ),
         (
             applied.deaths,

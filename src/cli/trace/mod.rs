@@ -5,6 +5,7 @@ mod numbers;
 mod purge;
 mod request;
 mod select;
+mod selection;
 mod status;
 mod verify;
 mod worklist;
@@ -21,7 +22,6 @@ use crate::date::Date;
 use crate::error::{Error, Result};
 use crate::trace::register::{Changed, Keeping, Register};
 use crate::trace::select::Moment;
-use crate::trace::selection::{Exclusion, Selection};
 
 /// NHS numbers that are missing or not verified: who may be asked about, the request, its answers, and what is left to do.
 ///
@@ -135,22 +135,43 @@ impl Setting {
         })
     }
 
-    /// Refuses a folder for requests or numbers where bundles or worklists are.
-    fn refuse_among_others(&self, directory: &Path) -> Result<()> {
-        self.refuse_among_bundles(directory)?;
-        Ok(self
-            .config
-            .refuse_among_worklists(&directory.join("file"))?)
+    /// Refuses a place for requests or numbers where bundles or worklists are. Of a file, `folder` is the one it lies in.
+    fn refuse_among_others(&self, place: &Path, folder: &Path) -> Result<()> {
+        self.refuse_among_bundles(place, folder)?;
+        if self.config.is_among_worklists(place) {
+            return Err(misplaced(
+                place,
+                "it lies in the folder of the worklists, which is for those who do them, and this identifies people of whom they need not know",
+            ));
+        }
+        Ok(())
     }
 
-    /// Refuses a folder for identifiable files where bundles are.
-    fn refuse_among_bundles(&self, directory: &Path) -> Result<()> {
-        let file = directory.join("file");
-        self.config.refuse_among_bundles(&file)?;
-        let refused = crate::custody::refuse_among_bundles(&file)
-            .and_then(|()| crate::custody::refuse_among_bundles(directory));
-        refused.map_err(|e| Error::Usage(format!("{}: {e}", directory.display())))
+    /// Refuses a place for what identifies people where bundles are.
+    fn refuse_among_bundles(&self, place: &Path, folder: &Path) -> Result<()> {
+        let holds = |path: &Path| crate::custody::refuse_among_bundles(path).is_err();
+        if self.config.is_among_bundles(place) {
+            Err(misplaced(
+                place,
+                "it lies in the folder of the bundles, which are sent away, and this identifies people",
+            ))
+        } else if holds(&folder.join("file")) || holds(folder) {
+            Err(misplaced(
+                place,
+                "its folder is a bundle or holds bundles, which are sent away, and this identifies people",
+            ))
+        } else {
+            Ok(())
+        }
     }
+}
+
+/// That something may not be written where somebody said, by the name that they gave it.
+fn misplaced(place: &Path, why: &str) -> Error {
+    Error::Usage(format!(
+        "nothing is written to {}: {why}. Name another folder",
+        place.display()
+    ))
 }
 
 /// Tells that others may look into the folder of the requests: that is for its owner to decide.
@@ -177,65 +198,7 @@ fn line(count: u64, words: &str) -> String {
     format!("{:>12}  {words}\n", number(count))
 }
 
-/// A selection in words.
-fn told(selection: &Selection) -> String {
-    let mut text = line(selection.rows, "people in the file");
-    text += &line(selection.selected(), "to be asked about");
-    text += &line(
-        selection.cross_check,
-        "  with the number they have (cross check)",
-    );
-    text += &line(selection.alphanumeric, "  by name (alphanumeric trace)");
-    if selection.again > 0 {
-        text += &line(selection.again, "  of these once again");
-    }
-    for exclusion in Exclusion::ALL {
-        if let Some(count) = selection.excluded.get(&exclusion) {
-            text += &line(*count, &format!("not: {}", exclusion.words()));
-        }
-        if exclusion == Exclusion::NoPersonId {
-            text += &rows(
-                &selection.rows_without_id,
-                selection.excluded.get(&exclusion),
-            );
-        }
-    }
-    if selection.unreadable_ends > 0 {
-        text += &line(
-            selection.unreadable_ends,
-            "allocations with an end that cannot be read: taken as ended",
-        );
-    }
-    text
-}
-
-/// Which rows a count is of, as far as they are named.
-fn rows(named: &[u64], of: Option<&u64>) -> String {
-    if named.is_empty() {
-        return String::new();
-    }
-    let all: Vec<_> = named.iter().map(u64::to_string).collect();
-    let more = of.map_or(0, |of| of.saturating_sub(named.len() as u64));
-    let words = match more {
-        0 => String::new(),
-        more => format!(" and {} more", number(more)),
-    };
-    format!("{:>12}    in row {}{words}\n", "", all.join(", "))
-}
-
-/// A selection for programs.
-fn machine(selection: &Selection) -> serde_json::Value {
-    let excluded = selection.excluded.iter();
-    let noticed = selection.noticed.iter();
-    serde_json::json!({
-        "people": selection.rows,
-        "selected": selection.selected(),
-        "cross_check": selection.cross_check,
-        "alphanumeric": selection.alphanumeric,
-        "again": selection.again,
-        "rows_without_person_id": selection.rows_without_id,
-        "unreadable_ends": selection.unreadable_ends,
-        "excluded": excluded.map(|(e, n)| (e.name(), *n)).collect::<std::collections::BTreeMap<_, _>>(),
-        "noticed": noticed.map(|(r, n)| (r.name(), *n)).collect::<std::collections::BTreeMap<_, _>>(),
-    })
+/// The same, in the words for one or for many.
+fn some(count: u64, one: &str, many: &str) -> String {
+    line(count, if count == 1 { one } else { many })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::{Common, Format, line};
+use super::{Common, Format, line, some};
 use crate::cli::print::{self, shown};
 use crate::error::{Error, Result};
 use crate::trace::numbers::{Held, numbers};
@@ -33,7 +33,7 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let setting = arguments.common.setting(schemas)?;
     let (path, all) = (&arguments.out, arguments.all);
     let folder = directory(path);
-    setting.refuse_among_others(folder)?;
+    setting.refuse_among_others(path, folder)?;
     let mut register = setting.register()?;
     let numbers = numbers(&setting.tracing, &mut register, &setting.moment)?;
     make_private(folder).map_err(Error::io("make", folder))?;
@@ -41,7 +41,11 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let counts = numbers.held();
     match arguments.common.format {
         Format::Human => {
-            let mut text = line(written, "verified numbers written");
+            let mut text = some(
+                written,
+                "verified number written",
+                "verified numbers written",
+            );
             for (held, count) in &counts {
                 let left_out = if *held == Held::Same && !all {
                     "not: "

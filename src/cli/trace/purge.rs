@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 use serde_json::json;
 
-use super::{Common, Format, line};
+use super::{Common, Format, some};
 use crate::cli::print;
 use crate::error::Result;
 use crate::trace::purge::purge;
@@ -41,19 +41,33 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
             } else {
                 "removed"
             };
-            let mut text = line(purged.people, &format!("people {what}"));
-            text += &line(
+            let mut text = some(
+                purged.people,
+                &format!("person {what}"),
+                &format!("people {what}"),
+            );
+            text += &some(
                 purged.entries,
+                &format!("entry: whom it is about {what}"),
                 &format!("entries: whom they are about {what}"),
             );
-            text += &line(purged.files, &format!("request and answer files {what}"));
+            text += &some(
+                purged.files,
+                &format!("request or answer file {what}"),
+                &format!("request and answer files {what}"),
+            );
             if purged.not_found > 0 {
-                text += &line(
+                text += &some(
                     purged.not_found,
+                    "file as old is not in the folder of the requests: remove it yourself",
                     "files as old are not in the folder of the requests: remove them yourself",
                 );
             }
-            text += &line(purged.kept, "people who left are kept for now");
+            text += &some(
+                purged.kept,
+                "person who left is kept for now",
+                "people who left are kept for now",
+            );
             print::out(&text)
         }
         Format::Json => print::json(&json!({

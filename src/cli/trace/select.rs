@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::selection::{machine, told};
 use super::{Common, Format};
 use crate::cli::print;
 use crate::error::{Error, Result};
@@ -22,8 +23,20 @@ pub fn run(common: &Common, schemas: Option<&Path>) -> Result<()> {
         let selection = select(&setting.tracing, change, &setting.moment, |_| Ok(()))?;
         Ok::<_, Error>(selection)
     })?;
+    // A request would be refused.
+    let fault = selection.fault(&setting.tracing);
+    if let Some(fault) = &fault {
+        print::note(&format!("cld trace request would be refused: {fault}"));
+    }
     match common.format {
-        Format::Human => print::out(&super::told(&selection)),
-        Format::Json => print::json(&super::machine(&selection)),
+        Format::Human => {
+            let text = told(&selection, &setting.tracing, false);
+            print::out(&text)
+        }
+        Format::Json => {
+            let mut value = machine(&selection);
+            value["request_refused"] = fault.is_some().into();
+            print::json(&value)
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{Common, Format};
-use crate::cli::print::{self, number};
+use crate::cli::print::{self, counted, number};
 use crate::error::Result;
 use crate::trace::register::Status;
 
@@ -32,13 +32,15 @@ pub fn run(common: &Common, schemas: Option<&Path>) -> Result<()> {
                     status.words()
                 );
             }
+            let gone_words = if gone == 1 {
+                "has died or has"
+            } else {
+                "have died or have"
+            };
+            text += &format!("\n{} of these {gone_words} no worker now\n", number(gone),);
             text += &format!(
-                "\n{} of these have died or have no worker now\n",
-                number(gone)
-            );
-            text += &format!(
-                "{} entries in the log, the last one {}\n",
-                number(head.entries),
+                "{} in the log, the last one {}\n",
+                counted(head.entries, "entry", "entries"),
                 head.hex()
             );
             print::out(&text)

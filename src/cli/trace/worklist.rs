@@ -15,7 +15,8 @@ use crate::trace::work;
 /// Write who could not be settled, by what is to be done next.
 ///
 /// A CSV file and a workbook with a sheet for each thing to do, of people who have a worker, with the number from PDS where
-/// numbers are to be compared. They identify people and stay in the council: in the folder `tracing` of the worklists, unless
+/// numbers are to be compared and the date of death where one is to be checked. README, "Tracing NHS numbers", lists columns,
+/// reasons and what to do when one is done: correct the case system, and run `cld trace request`. They identify people and stay in the council: in the folder `tracing` of the worklists, unless
 /// --out says otherwise. Earlier ones there are replaced.
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -30,7 +31,7 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let setting = arguments.common.setting(schemas)?;
     let usual = setting.config.worklist_dir.join("tracing");
     let directory = arguments.out.as_ref().unwrap_or(&usual);
-    setting.refuse_among_bundles(directory)?;
+    setting.refuse_among_bundles(directory, directory)?;
     let mut register = setting.register()?;
     let items = list(&setting.tracing, &mut register, &setting.moment)?;
     make_private(directory).map_err(Error::io("make", directory))?;

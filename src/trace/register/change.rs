@@ -397,6 +397,17 @@ impl Register {
         Ok(names.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// When `request` last looked at the people, as RFC 3339 has it.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn requested_at(&self) -> Result<Option<String>, RegisterError> {
+        let mut last = self.connection.prepare(
+            "SELECT at FROM log WHERE event IN ('request', 'looked') ORDER BY seq DESC LIMIT 1",
+        )?;
+        Ok(last.query_row([], |row| row.get(0)).optional()?)
+    }
+
     /// The entries about a person, the first one first.
     ///
     /// # Errors

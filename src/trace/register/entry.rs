@@ -25,6 +25,8 @@ pub enum Event {
     Answered,
     /// Something of a person was noticed in the case system.
     Noticed,
+    /// The people were looked at, and nobody was to be asked about.
+    Looked,
     /// Entries of people who left lost who they are about.
     Purged,
     /// A request or answer file was removed.
@@ -32,12 +34,13 @@ pub enum Event {
 }
 
 impl Event {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Request,
         Self::Asked,
         Self::Answers,
         Self::Answered,
         Self::Noticed,
+        Self::Looked,
         Self::Purged,
         Self::Removed,
     ];
@@ -50,6 +53,7 @@ impl Event {
             Self::Answers => "answers",
             Self::Answered => "answered",
             Self::Noticed => "noticed",
+            Self::Looked => "looked",
             Self::Purged => "purged",
             Self::Removed => "removed",
         }

@@ -161,7 +161,7 @@ impl<'c> Projector<'c> {
                     entry.code,
                 ])?;
             }
-            (Event::Purged, _) | (_, None) => {}
+            (Event::Purged | Event::Looked, _) | (_, None) => {}
         }
         Ok(())
     }

@@ -46,16 +46,17 @@ pub enum Gender {
 }
 
 impl Gender {
-    /// What a council records, by the return's list (Male, Female, Other, Unknown), the NHS code, or a first letter.
-    /// Anything else is not known.
-    pub fn of(text: &str) -> Self {
+    /// What a council records, by the return's list (Male, Female, Other, Unknown), the NHS code, or a first letter; a blank
+    /// is not known. `None` for anything else.
+    pub fn read(text: &str) -> Option<Self> {
         let text = text.trim();
-        let is = |names: [&str; 3]| names.iter().any(|name| name.eq_ignore_ascii_case(text));
+        let is = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(text));
         match text {
-            _ if is(["Male", "M", "1"]) => Self::Male,
-            _ if is(["Female", "F", "2"]) => Self::Female,
-            _ if is(["Other", "Not specified", "9"]) => Self::NotSpecified,
-            _ => Self::NotKnown,
+            _ if is(&["Male", "M", "1"]) => Some(Self::Male),
+            _ if is(&["Female", "F", "2"]) => Some(Self::Female),
+            _ if is(&["Other", "Not specified", "9"]) => Some(Self::NotSpecified),
+            _ if is(&["", "Unknown", "Not known", "U", "0"]) => Some(Self::NotKnown),
+            _ => None,
         }
     }
 

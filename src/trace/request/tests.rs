@@ -81,9 +81,12 @@ fn genders_have_the_codes_of_the_service() {
         ("not specified", "9"),
         ("Unknown", "0"),
         ("", "0"),
-        ("3", "0"),
+        ("0", "0"),
     ] {
-        assert_eq!(Gender::of(text).code(), code, "{text}");
+        assert_eq!(Gender::read(text).map(Gender::code), Some(code), "{text}");
+    }
+    for text in ["3", "X", "Man", "Fem"] {
+        assert!(Gender::read(text).is_none(), "{text}");
     }
 }
 

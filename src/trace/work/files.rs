@@ -28,7 +28,7 @@ const SHEET_LINES: usize = 1_048_575;
 const LINE: u64 = 2048;
 
 /// The columns of the CSV file; the workbook has all but the first, which its sheets stand for.
-const COLUMNS: [&str; 14] = [
+pub(super) const COLUMNS: [&str; 15] = [
     "to_do",
     "reason",
     "person_id",
@@ -37,6 +37,7 @@ const COLUMNS: [&str; 14] = [
     "what_is_wrong",
     "other_person_id",
     "pds_nhs_number",
+    "pds_date_of_death",
     "first_asked",
     "days_waiting",
     "attempts",
@@ -56,6 +57,8 @@ pub struct WorkItem {
     pub other_person_id: Option<Identifying<String>>,
     /// The number that PDS gave, where it is to be compared.
     pub number: Option<Identifying<NhsNumber>>,
+    /// The date of death that PDS has, where it is to be checked.
+    pub death: Option<Identifying<Date>>,
     /// The day on which PDS was first asked about them, if it was.
     pub first_asked: Option<Date>,
     /// How often it was asked.
@@ -104,6 +107,11 @@ impl WorkItem {
             Cell::Text(self.reason.what_is_wrong().to_owned()),
             Cell::Text(other.map_or(String::new(), |id| id.expose().clone())),
             Cell::Text(self.number.as_ref().map_or(String::new(), digits)),
+            Cell::Text(
+                self.death
+                    .as_ref()
+                    .map_or(String::new(), |day| day.expose().iso()),
+            ),
             Cell::Text(self.first_asked.map_or(String::new(), Date::iso)),
             Cell::Number(self.days(today)),
             Cell::Number(Some(u64::from(self.attempts))),

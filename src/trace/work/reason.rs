@@ -9,11 +9,11 @@ use crate::trace::request::{Form, NotEnough, Why};
 pub enum Group {
     /// Nothing but another request.
     SendAgain,
-    /// The extract has a person twice.
+    /// The extract has a person twice, or a date that cannot be read.
     CorrectExtract,
     /// The postcode is missing.
     AddPostcode,
-    /// The name is missing, or in letters that PDS does not take.
+    /// The name is missing, or written as PDS does not take it.
     AddName,
     /// The birth date is missing, or another one than PDS has.
     CheckBirthDate,
@@ -21,11 +21,13 @@ pub enum Group {
     CorrectNumber,
     /// Two records are of one person, it seems.
     MergeRecords,
+    /// The case system has a date of death that says nothing.
+    ClearDeath,
     /// PDS has a date of death.
     CheckDeath,
     /// A match that is likely and not certain.
     DecideMatch,
-    /// Nobody but the person's GP can tell.
+    /// A request file cannot find it: the person or their GP can tell.
     AskGp,
     /// The PDS record itself is at fault.
     ReferToBackOffice,
@@ -33,7 +35,7 @@ pub enum Group {
 
 impl Group {
     /// Every one, in their order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SendAgain,
         Self::CorrectExtract,
         Self::AddPostcode,
@@ -41,6 +43,7 @@ impl Group {
         Self::CheckBirthDate,
         Self::CorrectNumber,
         Self::MergeRecords,
+        Self::ClearDeath,
         Self::CheckDeath,
         Self::DecideMatch,
         Self::AskGp,
@@ -57,6 +60,7 @@ impl Group {
             Self::CheckBirthDate => "check_birth_date",
             Self::CorrectNumber => "correct_number",
             Self::MergeRecords => "merge_records",
+            Self::ClearDeath => "clear_death",
             Self::CheckDeath => "check_death",
             Self::DecideMatch => "decide_match",
             Self::AskGp => "ask_gp",
@@ -74,6 +78,7 @@ impl Group {
             Self::CheckBirthDate => "Check a birth date",
             Self::CorrectNumber => "Correct a number",
             Self::MergeRecords => "Merge two records",
+            Self::ClearDeath => "Correct a date of death",
             Self::CheckDeath => "Check a death",
             Self::DecideMatch => "Decide a match",
             Self::AskGp => "Ask the GP",
@@ -88,14 +93,15 @@ impl Group {
                 "Nothing to correct: ask again with the next request. Look closer if the attempts grow"
             }
             Self::CorrectExtract => {
-                "Give each person one row of the people file: take out what makes several, or merge the records if the case \
-                 system has several"
+                "Correct what writes the people file: one row for each person (merge the records if the case system has \
+                 several), and dates as dd/mm/yyyy, yyyy-mm-dd or yyyymmdd"
             }
             Self::AddPostcode => {
                 "Record the full postcode of where the person lives or is registered, then ask again"
             }
             Self::AddName => {
-                "Record the family name and given names as the GP has them, in letters without accents, then ask again"
+                "Record the whole family name, without anything in it that is not of the name, then ask again. If it is right \
+                 as it stands, leave it so, and ask the person or their GP practice for the number"
             }
             Self::CheckBirthDate => {
                 "Check the date of birth with the person or a document. If the case system is wrong, correct it and ask \
@@ -108,6 +114,10 @@ impl Group {
                 "Two living people of the case system would have one number. If they are one person, merge the records; if \
                  not, find out whose number it is"
             }
+            Self::ClearDeath => {
+                "This date is not from PDS. Find out whether the person is alive: if so, clear the date of death in the case \
+                 system, or in what writes the extract; if not, record the day on which they died"
+            }
             Self::CheckDeath => {
                 "PDS has a date of death. Check it, and record it in the case system if it is right"
             }
@@ -115,7 +125,8 @@ impl Group {
                 "Compare what is known of the person with the PDS record, with somebody who may see it, and decide"
             }
             Self::AskGp => {
-                "Ask the person, or the GP practice they are registered with, for the number"
+                "Find the number in another way: ask the person or the GP practice they are registered with, or look on the NHS \
+                 web pages for tracing, where the council may use them. Then record it"
             }
             Self::ReferToBackOffice => {
                 "Refer the record to the national back office, which alone can put it right"
@@ -128,6 +139,9 @@ impl Group {
         match self {
             Self::SendAgain => "who runs the tracing",
             Self::CorrectExtract => "who makes the extract of the case system",
+            Self::ClearDeath => {
+                "the allocated worker, or who makes the extract if the case system has no such date"
+            }
             Self::AddPostcode | Self::AddName | Self::CheckBirthDate | Self::CheckDeath => {
                 "the allocated worker or their team"
             }
@@ -182,13 +196,15 @@ macro_rules! reasons {
 // One line each: the reason, its name, what has to be done next, and what is wrong.
 reasons! {
     /// No question without a birth date.
-    NoBirthDate "no_birth_date" CheckBirthDate "no whole date of birth is recorded, so PDS cannot be asked";
+    NoBirthDate "no_birth_date" CheckBirthDate "no date of birth is recorded, so PDS cannot be asked";
+    /// No question with a birth date that nobody can read.
+    BirthDateUnreadable "birth_date_unreadable" CorrectExtract "the people file has a date of birth that cannot be read (read are dd/mm/yyyy, yyyy-mm-dd and yyyymmdd, of days that there are), so PDS was not asked";
     /// No question with a birth date that is none.
     BirthDateStandIn "birth_date_stand_in" CheckBirthDate "the date of birth recorded is one that stands for none (01/01/1900, 01/01/1753) or in the future, so PDS was not asked";
     /// No question without a family name.
     NoFamilyName "no_family_name" AddName "no family name is recorded, so PDS cannot be asked";
     /// A family name that cannot be sent for its letters.
-    NameNotAscii "name_not_ascii" AddName "the family name has a letter with an accent or another character that PDS does not take";
+    NameNotAscii "name_not_ascii" AskGp "the family name has a letter with an accent or another character that PDS takes in no request file; the record is right, leave it as it is";
     /// A family name that cannot be sent for another reason.
     NameNotSendable "name_not_sendable" AddName "the family name is too long for PDS, has no letter, or has a comma, quotation mark or sign in it";
     /// A number that is held and was not found with the birth date.
@@ -256,7 +272,7 @@ reasons! {
     /// The number held is none.
     HeldNumberInvalid "held_number_invalid" CorrectNumber "the number in the case system is not a valid NHS number";
     /// A date of death that says nothing.
-    DeathUnclear "death_unclear" CheckDeath "the date of death in the case system cannot be read, or is one that stands for none";
+    DeathUnclear "death_unclear" ClearDeath "what the case system has as the date of death cannot be read (read are dd/mm/yyyy, yyyy-mm-dd and yyyymmdd), or is no day on which the person can have died (01/01/1900 and the like, one to come, one before the birth): it does not say that they died";
     /// A date of death came back.
     Dead "dead" CheckDeath "PDS has a date of death that the case system does not have";
 }

@@ -90,6 +90,7 @@ fn item(person: &str, reason: Reason, asked: Option<Date>) -> WorkItem {
         reason,
         other_person_id: None,
         number: None,
+        death: None,
         first_asked: asked,
         attempts: 2,
         code: Some(RecordCode::NoMatch),
@@ -241,11 +242,38 @@ fn an_empty_list_has_its_files_too() {
     let listed = write(place.path(), Vec::new(), today()).unwrap();
     assert_eq!(listed.groups, []);
     assert_eq!(records(&listed.csv).len(), 1);
-    assert_eq!(sheet(&listed.workbook, "Summary").len(), 12);
+    assert_eq!(sheet(&listed.workbook, "Summary").len(), 13);
 }
 
 #[test]
 fn nothing_of_a_person_is_formatted() {
     let shown = format!("{:?}", items());
     assert!(!shown.contains('P') && !shown.contains("9434765919"));
+}
+
+#[test]
+fn the_readme_has_every_column_thing_to_do_and_reason_in_these_words() {
+    let readme = include_str!("../../../README.md");
+    for column in super::files::COLUMNS {
+        assert!(readme.contains(&format!("`{column}`")), "{column}");
+    }
+    for group in Group::ALL {
+        let row = format!(
+            "| `{}` | {} | {} | {} |\n",
+            group.name(),
+            group.sheet(),
+            group.who(),
+            group.what_to_do()
+        );
+        assert!(readme.contains(&row), "{row}");
+    }
+    for reason in Reason::ALL {
+        let row = format!(
+            "| `{}` | `{}` | {} |\n",
+            reason.name(),
+            reason.group().name(),
+            reason.what_is_wrong()
+        );
+        assert!(readme.contains(&row), "{row}");
+    }
 }
