@@ -94,6 +94,7 @@ pub mod sample;
 pub mod schema;
 pub mod select;
 mod separator;
+mod spare;
 pub mod tokens;
 pub mod trace;
 pub mod treat;

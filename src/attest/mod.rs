@@ -9,6 +9,7 @@ pub mod dsse;
 mod facts;
 mod figures;
 pub mod leak;
+pub mod lines;
 pub mod manifest;
 pub mod predicate;
 pub mod register;

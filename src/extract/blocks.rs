@@ -1,6 +1,6 @@
 //! Cuts a stream of bytes into blocks of whole records, counting rows as a spreadsheet does.
 
-use std::io::{ErrorKind, Read, SeekFrom};
+use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use memchr::memchr;
 use super::cells::Cells;
 use super::encoding::{self, Encoding};
 use super::scan::Scan;
-use super::source::{MAX_ROW_BYTES, Places, Source, Text};
+use super::source::{MAX_ROW_BYTES, Source, Text};
 use super::spare::Spare;
 use super::tables::Made;
 use super::{ExtractError, HeaderRow, Kind};
@@ -32,64 +32,12 @@ pub struct Block {
     /// The records.
     pub text: Vec<u8>,
     /// Where it stands in the file, before it was decoded.
-    offset: u64,
-    length: usize,
+    pub(super) offset: u64,
+    pub(super) length: usize,
+    /// Whether it stands there as it is.
+    pub(super) in_place: bool,
     /// Where the memory comes from and goes.
     pub(super) spare: Arc<Spare>,
-}
-
-/// Where a block stands in a file that is not compressed, so that it can be read again alone.
-#[derive(Debug, Clone, Copy)]
-pub struct BlockPlace {
-    source: usize,
-    first_row: u64,
-    lines: usize,
-    offset: u64,
-    length: usize,
-}
-
-impl BlockPlace {
-    /// Row of the first record, and the row behind the last one.
-    pub fn rows(self) -> std::ops::Range<u64> {
-        // The text of a block ends behind its last record, so no row of it lies beyond its line ends.
-        self.first_row..self.first_row + self.lines as u64 + 1
-    }
-
-    /// Position of the source in the configuration.
-    pub fn source(self) -> usize {
-        self.source
-    }
-
-    /// Bytes of the file.
-    pub fn length(self) -> usize {
-        self.length
-    }
-
-    /// Reads it again. `None` if the file does not have it any more.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn read(
-        self,
-        file: &mut dyn Places,
-        encoding: Option<Encoding>,
-        spare: &Arc<Spare>,
-    ) -> std::io::Result<Option<Block>> {
-        let mut text = spare.text(self.length);
-        file.seek(SeekFrom::Start(self.offset))?;
-        file.take(self.length as u64).read_to_end(&mut text)?;
-        let whole = text.len() == self.length
-            && encoding::decode(&mut text, encoding.unwrap_or(Encoding::Ascii)).is_some();
-        Ok(whole.then(|| Block {
-            source: self.source,
-            first_row: self.first_row,
-            lines: self.lines,
-            text,
-            offset: self.offset,
-            length: self.length,
-            spare: Arc::clone(spare),
-        }))
-    }
 }
 
 /// One source, block by block.
@@ -173,11 +121,6 @@ impl Blocks {
         &self.header
     }
 
-    /// Whether blocks stand in the file as they are, so that they can be read again alone.
-    pub fn in_place(&self) -> bool {
-        self.in_place
-    }
-
     /// What is known of the encoding so far; final once all blocks are read.
     pub fn encoding(&self) -> Encoding {
         self.encoding
@@ -215,6 +158,7 @@ impl Blocks {
             length: cut.text.len(),
             text: cut.text,
             offset: cut.offset,
+            in_place: self.in_place,
             spare: Arc::clone(&self.spare),
         };
         let undecided = matches!(self.encoding, Encoding::Ascii | Encoding::Windows1252);
@@ -363,19 +307,9 @@ impl Block {
             lines,
             offset: 0,
             length: text.len(),
+            in_place: false,
             text,
             spare: Arc::default(),
-        }
-    }
-
-    /// Where it stands in its file.
-    pub fn place(&self) -> BlockPlace {
-        BlockPlace {
-            source: self.source,
-            first_row: self.first_row,
-            lines: self.lines,
-            offset: self.offset,
-            length: self.length,
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::ExtractError;
+use super::again::BlockPlace;
 use super::blocks::Block;
 use super::spare::Spare;
 use super::split::{Span, Splitter, Wanted};
@@ -22,6 +23,8 @@ pub struct Cells {
     blank_lines: u64,
     /// Position of the source in the configuration.
     pub source: usize,
+    /// Where the block stands in its file.
+    place: Option<BlockPlace>,
     /// Where the memory goes afterwards.
     spare: Arc<Spare>,
 }
@@ -96,6 +99,7 @@ impl Cells {
             stride: records,
             source: block.source,
             blank_lines: 0,
+            place: block.in_place.then(|| block.place()),
             text: block.text,
             spare: block.spare,
         }
@@ -149,14 +153,23 @@ impl Cells {
             undone: Vec::new(),
             wanted,
             row: 0,
+            starts: Vec::new(),
         };
         let outcome = splitter.all();
         let row = self.first_row + u64::from(splitter.row);
         self.blank_lines = splitter.blank_lines;
         let undone = splitter.undone;
+        if let Some(place) = &mut self.place {
+            place.rows_begin_at(splitter.starts, self.text.len());
+        }
         self.text.extend_from_slice(&undone);
         self.text.extend_from_slice(&[0; WORD]);
         outcome.map_err(|fault| fault.at(path, row))
+    }
+
+    /// Where the block stands in its file, if its rows can be read there again.
+    pub fn take_place(&mut self) -> Option<BlockPlace> {
+        self.place.take()
     }
 
     /// How many records there are.
@@ -187,15 +200,21 @@ impl Cells {
         &self.text[self.spans[column * self.stride + record].range()]
     }
 
-    /// The same with their keys, of which two are equal only where the texts are as long and begin and end alike.
-    pub fn keyed_column(&self, column: usize) -> impl ExactSizeIterator<Item = (&[u8], Key)> {
+    /// The same with their keys, of which two are equal only where the texts are as long and begin and end alike. `None`
+    /// for an empty cell.
+    pub fn keyed_column(
+        &self,
+        column: usize,
+    ) -> impl ExactSizeIterator<Item = Option<(&[u8], Key)>> {
         let from = column * self.stride;
         let spans = &self.spans[from..from + self.len()];
-        spans
-            .iter()
-            .map(|span| (&self.text[span.range()], self.key(*span)))
+        spans.iter().map(|span| {
+            let is_empty = span.start == span.end;
+            (!is_empty).then(|| (&self.text[span.range()], self.key(*span)))
+        })
     }
 
+    /// Of a cell that is not empty.
     #[inline(always)]
     fn key(&self, span: Span) -> Key {
         // Eight bytes follow the text, and eight before the end of a short cell are there and not looked at.
@@ -204,11 +223,8 @@ impl Cells {
             word.map_or(0, |word| u64::from_le_bytes(*word))
         };
         let length = span.end - span.start;
-        let short = length.min(WORD as u32);
-        let first = match short {
-            0 => 0,
-            n => word(span.start as usize) & u64::MAX >> (8 * (WORD as u32 - n)),
-        };
+        let short = length.clamp(1, WORD as u32);
+        let first = word(span.start as usize) & u64::MAX >> (8 * (WORD as u32 - short));
         let last = word((span.end as usize).saturating_sub(WORD));
         Key {
             first,

@@ -7,6 +7,7 @@
 //! comma-separated already is taken as it lies. So is a source of several tables, or with derived columns, such a stream,
 //! made of the first table's ([`Recipe`]).
 
+mod again;
 mod blocks;
 mod bomb;
 mod cells;
@@ -34,7 +35,8 @@ mod tests;
 mod typed;
 mod xlsx;
 
-pub use blocks::{Block, BlockPlace, Blocks};
+pub use again::{BlockPlace, Part};
+pub use blocks::{Block, Blocks};
 pub use cells::{Cells, Key};
 pub use encoding::Encoding;
 pub use expression::Expression;

@@ -82,7 +82,12 @@ pub(super) struct Splitter<'a, W> {
     pub wanted: W,
     /// Rows that have ended.
     pub row: u32,
+    /// Where the first row begins, and every [`STEP`]th behind it.
+    pub starts: Vec<u32>,
 }
+
+/// Rows between two of which it is known where they begin.
+pub(super) const STEP: u32 = 16;
 
 /// The row that is being looked at.
 #[derive(Clone, Copy)]
@@ -173,6 +178,9 @@ impl<W: FnMut(u32) -> Wanted> Splitter<'_, W> {
     /// The row that begins at `start`; `None` if neither it nor any behind it is wanted.
     #[inline(always)]
     fn begin_row(&mut self, start: usize) -> Option<Row> {
+        if self.row.is_multiple_of(STEP) {
+            self.starts.push(start as u32);
+        }
         let first = match (self.wanted)(self.row) {
             Wanted::Yes => self.rows.len(),
             Wanted::No => NOWHERE,

@@ -216,7 +216,8 @@ fn read_in_drops(
             for (column, cell) in row.iter().enumerate() {
                 assert_eq!(cells.column(column).nth(record), Some(&cell[..]));
                 let keyed = cells.keyed_column(column).nth(record).unwrap();
-                assert!(keyed == (&cell[..], Key::of(cell)), "column {column}");
+                let wanted = (!cell.is_empty()).then(|| (&cell[..], Key::of(cell)));
+                assert!(keyed == wanted, "column {column}");
             }
             records.push((cells.row(record), row));
         }
@@ -310,5 +311,62 @@ proptest! {
             all.retain(|(row, _)| wanted.contains(row));
             prop_assert_eq!(read_only(text.as_bytes(), &wanted), all);
         }
+    }
+}
+
+/// Some rows as they are read with all others, and as they are read again alone.
+fn rows_again(
+    lines: &[String],
+    wanted: &[bool],
+    block_bytes: usize,
+    windows: bool,
+) -> (Records, Records) {
+    let text = format!("x,y\n{}", lines.concat());
+    let encoding = windows.then_some(Encoding::Windows1252);
+    let text = if windows {
+        encoding_rs::WINDOWS_1252.encode(&text).0.into_owned()
+    } else {
+        text.into_bytes()
+    };
+    let plain = Text::plain(Box::new(Cursor::new(text.clone())));
+    let mut blocks = Blocks::open(&source(encoding), 0, plain).expect("a header");
+    blocks.block_bytes = block_bytes;
+    let mut file = Cursor::new(text);
+    let (mut all, mut again) = (Vec::new(), Vec::new());
+    let is_wanted = |row: u64| wanted[row as usize % wanted.len()];
+    while let Some(block) = blocks.next().expect("sound") {
+        let mut cells = block.into_cells(2, Path::new("s.csv")).expect("sound");
+        let record = |cells: &super::Cells, at: usize| {
+            let row = [0, 1].map(|column| cells.get(column, at).to_vec());
+            (cells.row(at), row.to_vec())
+        };
+        let records = (0..cells.len()).map(|at| record(&cells, at));
+        all.extend(records.filter(|(row, _)| is_wanted(*row)));
+        let place = cells.take_place().expect("as it stands in the file");
+        let rows: Vec<u64> = place.whole().rows().filter(|row| is_wanted(*row)).collect();
+        for part in place.parts(rows.iter().copied()) {
+            let part_rows = rows.iter().copied().filter(|row| part.rows().contains(row));
+            let block = part.read(&mut file, encoding, &Default::default());
+            let block = block.expect("there").expect("as it was");
+            let cells = block
+                .into_cells_of(part_rows, 2, Path::new("s.csv"))
+                .expect("sound");
+            again.extend((0..cells.len()).map(|at| record(&cells, at)));
+        }
+    }
+    (Ok(all), Ok(again))
+}
+
+proptest! {
+    /// Whatever stands between the rows that are wanted, and wherever a block ends.
+    #[test]
+    fn rows_are_read_again_as_they_were_read(
+        lines in proptest::collection::vec(a_line(), 0..120),
+        wanted in proptest::collection::vec(proptest::bool::weighted(0.1), 1..90),
+        block_bytes in 1_usize..9_000,
+        windows in any::<bool>(),
+    ) {
+        let (all, again) = rows_again(&lines, &wanted, block_bytes, windows);
+        prop_assert_eq!(all, again);
     }
 }

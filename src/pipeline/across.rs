@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use super::line::in_order;
 use super::read::{Input, threads};
 use crate::error::{Error, Result};
-use crate::extract::{Block, BlockPlace, Blocks, Cells, Places, Spare};
+use crate::extract::{Block, Blocks, Cells, Part, Places, Spare};
 use crate::finding::{ExtractFinding, Finding};
 use crate::progress::Progress;
 use crate::validate::across::file::FileFacts;
@@ -135,19 +135,45 @@ pub(super) fn read_again<T: Sync, O: Send + Default>(
     let progress = Progress::begin("finding the records again", total, true);
     let counter = progress.counter();
     let mut found = 0;
+    let look = |block: Block| {
+        let within = within(block.source, block.rows(), wanted, &place);
+        if within.is_empty() {
+            return Ok((0, O::default()));
+        }
+        let input = &inputs[block.source];
+        let source = block.source;
+        let rows = within.iter().map(|one| place(one).row());
+        let cells = block.into_cells_of(rows, input.mapping.width, &input.source.path)?;
+        let mut records = Vec::with_capacity(within.len());
+        let mut record = 0;
+        for one in within {
+            let place = place(one);
+            debug_assert_eq!(place.source(), source);
+            while record < cells.len() && cells.row(record) < place.row() {
+                record += 1;
+            }
+            // The last one may be about the first row of what comes behind.
+            if record == cells.len() || cells.row(record) != place.row() {
+                continue;
+            }
+            records.push((record, one));
+        }
+        Ok((records.len(), work(&cells, input, records)))
+    };
     in_order(
         threads(),
         2 * threads(),
         |pass| {
             for (at, input) in inputs.iter().enumerate() {
-                // Where its blocks are known, those that hold a record are read alone, by whoever works on them.
-                for &block in &input.blocks {
-                    if !within(at, block.rows(), wanted, &place).is_empty()
-                        && !pass(Again::At(block))
-                    {
+                // Where its blocks are known, what holds a record is read alone, by whoever works on it.
+                for block in &input.blocks {
+                    let whole = block.whole();
+                    let within = within(at, whole.rows(), wanted, &place);
+                    let parts = block.parts(within.iter().map(|one| place(one).row()));
+                    if !within.is_empty() && !pass(Again::At(parts)) {
                         return Ok(());
                     }
-                    counter.fetch_add(block.length() as u64, Ordering::Relaxed);
+                    counter.fetch_add(whole.length() as u64, Ordering::Relaxed);
                 }
                 if !input.blocks.is_empty() {
                     continue;
@@ -166,38 +192,18 @@ pub(super) fn read_again<T: Sync, O: Send + Default>(
             Ok(())
         },
         (0..threads()).map(|_| Files::of(inputs)).collect(),
-        |files: &mut Files, again: Again| {
-            let block = match again {
-                Again::Read(block) => block,
-                Again::At(place) => files.read(&inputs[place.source()], place)?,
-            };
-            let within = within(block.source, block.place().rows(), wanted, &place);
-            if within.is_empty() {
-                return Ok((0, O::default()));
+        |files: &mut Files, again: Again| match again {
+            Again::Read(block) => Ok(vec![look(block)?]),
+            Again::At(parts) => {
+                let read = |part: Part| look(files.read(&inputs[part.source()], part)?);
+                parts.into_iter().map(read).collect()
             }
-            let input = &inputs[block.source];
-            let source = block.source;
-            let rows = within.iter().map(|one| place(one).row());
-            let cells = block.into_cells_of(rows, input.mapping.width, &input.source.path)?;
-            let mut records = Vec::with_capacity(within.len());
-            let mut record = 0;
-            for one in within {
-                let place = place(one);
-                debug_assert_eq!(place.source(), source);
-                while record < cells.len() && cells.row(record) < place.row() {
-                    record += 1;
-                }
-                // The last one may be about the first row of the next block.
-                if record == cells.len() || cells.row(record) != place.row() {
-                    continue;
-                }
-                records.push((record, one));
-            }
-            Ok((records.len(), work(&cells, input, records)))
         },
-        |(n, made)| {
-            found += n;
-            take(made)
+        |looked: Vec<(usize, O)>| {
+            looked.into_iter().try_for_each(|(n, made)| {
+                found += n;
+                take(made)
+            })
         },
     )?;
     // Another file with as many rows would put the findings on other people.
@@ -208,11 +214,12 @@ pub(super) fn read_again<T: Sync, O: Send + Default>(
     }
 }
 
-/// A block to look at again.
+/// Records to look at again.
 enum Again {
+    /// A block that has some.
     Read(Block),
-    /// It is still to be read.
-    At(BlockPlace),
+    /// They are still to be read.
+    At(Vec<Part>),
 }
 
 /// The sources as one thread reads them again.
@@ -229,12 +236,12 @@ impl Files {
         }
     }
 
-    fn read(&mut self, input: &Input, place: BlockPlace) -> Result<Block> {
-        let file = match &mut self.open[place.source()] {
+    fn read(&mut self, input: &Input, part: Part) -> Result<Block> {
+        let file = match &mut self.open[part.source()] {
             Some(file) => file,
             none => none.insert(input.source.open_again()?),
         };
-        let block = place.read(file.as_mut(), input.source.encoding, &self.spare);
+        let block = part.read(file.as_mut(), input.source.encoding, &self.spare);
         block
             .map_err(|e| input.source.unreadable(e))?
             .ok_or_else(|| input.changed())

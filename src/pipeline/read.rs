@@ -193,6 +193,7 @@ pub fn read<W: Send, O: Send, S>(
         let progress = Progress::begin("reading and checking", total, true);
         let counter = progress.counter();
         let shared: &[Input] = inputs;
+        let places = Mutex::new(Vec::new());
         let outcome = in_order(
             threads(),
             2 * threads(),
@@ -206,7 +207,11 @@ pub fn read<W: Send, O: Send, S>(
             workers,
             |worker, block: Block| {
                 let input = &shared[block.source];
-                let cells = block.into_cells(input.mapping.width, &input.source.path)?;
+                let mut cells = block.into_cells(input.mapping.width, &input.source.path)?;
+                if let Some(place) = cells.take_place() {
+                    let mut places = places.lock().unwrap_or_else(PoisonError::into_inner);
+                    places.push(place);
+                }
                 work(worker, &cells, input)
             },
             |made| take(&mut sink, made),
@@ -215,9 +220,11 @@ pub fn read<W: Send, O: Send, S>(
             Ok((facts, workers)) => {
                 // What was read is one state of each file, or nothing.
                 inputs.iter().try_for_each(Input::unchanged)?;
-                let (facts, blocks): (Vec<_>, Vec<_>) = facts.into_iter().unzip();
-                for (input, blocks) in inputs.iter_mut().zip(blocks) {
-                    input.blocks = blocks;
+                let mut places = places.into_inner().unwrap_or_else(PoisonError::into_inner);
+                places.sort_unstable_by_key(|place: &BlockPlace| place.whole().rows().start);
+                inputs.iter_mut().for_each(|input| input.blocks.clear());
+                for place in places {
+                    inputs[place.whole().source()].blocks.push(place);
                 }
                 return Ok((workers, sink, facts));
             }
@@ -273,7 +280,7 @@ fn read_one(
     counter: &Arc<AtomicU64>,
     digester: &impl Fn() -> Option<SourceDigester>,
     pass: &mut dyn FnMut(Block) -> bool,
-) -> Result<(SourceFacts, Vec<BlockPlace>)> {
+) -> Result<SourceFacts> {
     let of_file = Digesting(Arc::new(Mutex::new(digester())));
     let lookups = input.source.lookups();
     let of_tables: Vec<_> = lookups
@@ -288,11 +295,7 @@ fn read_one(
     {
         return Err(input.changed());
     }
-    let mut places = Vec::new();
     while let Some(block) = blocks.next()? {
-        if blocks.in_place() {
-            places.push(block.place());
-        }
         if !pass(block) {
             break;
         }
@@ -311,5 +314,5 @@ fn read_one(
         tables: of_tables.iter().filter_map(Digesting::finish).collect(),
         made,
     };
-    Ok((facts, places))
+    Ok(facts)
 }

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
 use super::read::Input;
-use super::worklist::Lines;
+use super::worklist::{Kind, Lines};
 use crate::config::Config;
 use crate::custodian::CrosswalkLines;
 use crate::error::{Error, Result};
@@ -11,13 +14,14 @@ use crate::extract::Cells;
 use crate::finding::Finding;
 use crate::map::Mapping;
 use crate::select::{self, Exclusion};
+use crate::spare::Spare;
 use crate::treat::{
     Chosen, Identifiers, KeyError, LocalRefusal, People, RowPlan, Sightings, TracedSums, Treater,
     Values, Watch,
 };
 use crate::validate::across::Across;
-use crate::validate::{Checker, FileSums, Gatherer, Plan, Tally};
-use crate::write::{Spill, SpillWriter, WorklistHeader, WriteError};
+use crate::validate::{Broken, Checker, FileSums, Gatherer, Plan, Tally};
+use crate::write::{Spill, SpillWriter, WorklistHeader, WorklistLines, WriteError};
 
 /// Everything a thread keeps while it reads.
 pub(super) struct Reader<'a> {
@@ -31,6 +35,10 @@ pub(super) struct Reader<'a> {
     reasons: Vec<Option<Exclusion>>,
     /// The same, numbered for the rules across records.
     left_out: Vec<u8>,
+    /// Lines of the worklist that were written.
+    spare: &'a Spare<WorklistLines>,
+    /// Kinds of findings met, by source, field and rule.
+    kinds: HashMap<(usize, u16, Broken), Kind, FixedState>,
 }
 
 /// What the first pass counts.
@@ -86,7 +94,12 @@ pub(super) struct Shared {
     pub across: Across,
     pub identifiers: Identifiers,
     pub people: People,
+    /// Memory for the worklist's lines of a batch.
+    pub lines: Spare<WorklistLines>,
 }
+
+/// Lines of batches whose memory is kept: as many as there are batches on their way.
+const SPARE: usize = 16;
 
 impl Shared {
     /// Nothing yet. What memory does not hold goes to nameless files in the directory.
@@ -97,6 +110,7 @@ impl Shared {
             across: Across::new(directory),
             identifiers: Identifiers::default(),
             people: People::default(),
+            lines: Spare::of(SPARE),
         }
     }
 
@@ -129,6 +143,8 @@ impl<'a> Reader<'a> {
             submitted: Vec::new(),
             reasons: Vec::new(),
             left_out: Vec::new(),
+            spare: &shared.lines,
+            kinds: HashMap::default(),
         }
     }
 
@@ -278,7 +294,7 @@ impl Reader<'_> {
     /// What the batch adds to the worklist.
     /// `differing` are the records whose number is another one than the verified one of their person.
     fn lines<'c>(
-        &self,
+        &mut self,
         cells: &Cells,
         input: &Input,
         plan: &Plan,
@@ -291,7 +307,8 @@ impl Reader<'_> {
         let cell = |column: Option<usize>, record: usize| {
             column.map_or(&b""[..], |column| cells.get(column, record))
         };
-        let mut lines = Lines::new(&config.selection.declared);
+        let room = self.spare.take().unwrap_or_default();
+        let mut lines = Lines::with(room, &config.selection.declared);
         for issue in &self.checker.checked().issues {
             let record = issue.record as usize;
             let finding = Finding::of(
@@ -302,11 +319,10 @@ impl Reader<'_> {
                 mapping,
                 &input.source.name,
             );
-            lines.finding(
-                &finding,
-                self.reasons[record],
-                local.iter().map(|column| cell(*column, record)),
-            );
+            let kind = (cells.source, issue.field, issue.broken);
+            let kind = self.kinds.entry(kind).or_insert_with(|| Kind::of(&finding));
+            let local = local.iter().map(|column| cell(*column, record));
+            lines.finding_of(kind, &finding, self.reasons[record], local);
         }
         let roles = &plan.schema.roles;
         let [person, event] =

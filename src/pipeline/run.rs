@@ -319,11 +319,14 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
             }
             worklist
                 .take(&lines)
-                .map_err(Error::io("write", &config_ref.worklist_dir))
+                .map_err(Error::io("write", &config_ref.worklist_dir))?;
+            shared_ref.lines.keep(lines.into_room());
+            Ok(())
         },
     )
     .map_err(|e| e.into_directory(&config_ref.bundle_dir))?;
 
+    shared.lines.clear();
     let mut sums = Sums::new(sources, plan.fields.len(), declared.len());
     let mut sightings = sought.map(Sightings::new);
     let mut chosen = Chosen::default();
@@ -518,7 +521,11 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         tool_digest: tool_digest.join().unwrap_or_default(),
         started,
     };
-    attest::seal(&facts, bundle_stage.path())?;
+    std::thread::scope(|scope| {
+        // A large file to take away, and nobody waits for it.
+        scope.spawn(|| shared.spill.clear());
+        attest::seal(&facts, bundle_stage.path())
+    })?;
     crate::interrupt::check()?;
     let named = config.bundle_dir.join(&outcome.run_id);
     outcome.existed = attest::exists_already(&named, bundle_stage.path(), &signing)?;

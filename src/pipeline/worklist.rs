@@ -35,6 +35,21 @@ impl<'a> Lines<'a> {
         }
     }
 
+    /// The same in memory that the findings of another batch had.
+    pub fn with(room: WorklistLines, declared: &'a [String]) -> Self {
+        Self {
+            findings: room,
+            ..Self::new(declared)
+        }
+    }
+
+    /// The memory of the findings, for another batch.
+    pub fn into_room(self) -> WorklistLines {
+        let mut room = self.findings;
+        room.bytes.clear();
+        room
+    }
+
     /// Adds a finding of a record that was submitted or left out for a reason.
     pub fn finding<'c>(
         &mut self,
@@ -42,37 +57,42 @@ impl<'a> Lines<'a> {
         reason: Option<Exclusion>,
         local: impl Iterator<Item = &'c [u8]>,
     ) {
+        self.finding_of(&Kind::of(finding), finding, reason, local);
+    }
+
+    /// The same of a finding whose kind is known.
+    pub fn finding_of<'c>(
+        &mut self,
+        kind: &Kind,
+        finding: &Finding<'_>,
+        reason: Option<Exclusion>,
+        local: impl Iterator<Item = &'c [u8]>,
+    ) {
         let case = finding.case.expose();
-        let row = finding.row.map_or(String::new(), |row| row.to_string());
-        let source = finding.shown_source();
-        let expected = if case.suggestion.text().is_empty() {
-            &*finding.expected
+        let lines = &mut self.findings;
+        lines.cells(&kind.rule);
+        match finding.row {
+            Some(row) => lines.number(row),
+            None => lines.cell(b""),
+        }
+        lines.cells(&kind.column);
+        lines.cell(case.person_id);
+        lines.cell(case.event_reference);
+        lines.cell(case.received);
+        let suggested = case.suggestion.text();
+        if suggested.is_empty() && *finding.expected == *kind.expected.0 {
+            lines.cells(&kind.expected.1);
+        } else if suggested.is_empty() {
+            lines.cell(finding.expected.as_bytes());
         } else {
-            case.suggestion.text()
-        };
-        let cells = [
-            finding.rule.as_bytes(),
-            finding.severity.name().as_bytes(),
-            source.as_bytes(),
-            row.as_bytes(),
-            finding.column.unwrap_or_default().as_bytes(),
-            finding.field.name.as_bytes(),
-            finding.source_column.unwrap_or_default().as_bytes(),
-            case.person_id,
-            case.event_reference,
-            case.received,
-            expected.as_bytes(),
-            finding.fault.as_bytes(),
-            finding.page.remedy.as_bytes(),
-            finding.page.who.as_bytes(),
-            finding.follows_from.unwrap_or_default().as_bytes(),
-            reason
-                .map_or("", |reason| reason.name(self.declared))
-                .as_bytes(),
-        ];
-        cells.into_iter().for_each(|cell| self.findings.cell(cell));
-        local.for_each(|cell| self.findings.cell(cell));
-        self.findings.end();
+            lines.cell(suggested.as_bytes());
+        }
+        lines.cells(&kind.words);
+        lines.cell(finding.follows_from.unwrap_or_default().as_bytes());
+        let reason = reason.map_or("", |reason| reason.name(self.declared));
+        lines.cell(reason.as_bytes());
+        local.for_each(|cell| lines.cell(cell));
+        lines.end();
         self.listed += 1;
     }
 
@@ -101,6 +121,44 @@ impl<'a> Lines<'a> {
             .for_each(|cell| self.excluded.cell(cell));
         local.for_each(|cell| self.excluded.cell(cell));
         self.excluded.end();
+    }
+}
+
+/// What all findings have in common that break one rule in one field of one source, as it stands in their lines.
+pub(super) struct Kind {
+    /// Rule, severity, source.
+    rule: WorklistLines,
+    /// Letters and names of the column.
+    column: WorklistLines,
+    /// What was expected, unless the finding knows more: the text, and as it stands in a line.
+    expected: (Box<str>, WorklistLines),
+    /// What is wrong, and who is to do what.
+    words: WorklistLines,
+}
+
+impl Kind {
+    /// Of one of them.
+    pub fn of(finding: &Finding<'_>) -> Self {
+        let made = |cells: &[&str]| {
+            let mut made = WorklistLines::default();
+            cells.iter().for_each(|cell| made.cell(cell.as_bytes()));
+            made
+        };
+        let page = finding.page;
+        Self {
+            rule: made(&[
+                &finding.rule,
+                finding.severity.name(),
+                &finding.shown_source(),
+            ]),
+            column: made(&[
+                finding.column.unwrap_or_default(),
+                &finding.field.name,
+                finding.source_column.unwrap_or_default(),
+            ]),
+            expected: ((*finding.expected).into(), made(&[&finding.expected])),
+            words: made(&[&finding.fault, &page.remedy, &page.who]),
+        }
     }
 }
 

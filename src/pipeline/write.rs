@@ -8,14 +8,16 @@ use super::line::in_order;
 use super::people::People;
 use super::read::threads;
 use crate::attack::alone::Alone;
-use crate::attest::leak::{FitTexts, LeakCheck, LineCheck};
+use crate::attest::leak::LeakCheck;
+use crate::attest::lines::{FitTexts, LineCheck};
 use crate::error::Result;
 use crate::progress::Progress;
+use crate::spare::Spare;
 use crate::treat::{Identifiers, RowPlan, Stored, Values};
 use crate::validate::Plan;
 use crate::write::{
-    CsvFile, EncodedGroup, Group, GroupEncoder, Key, ParquetFile, SortedRows, Spill, Texts,
-    WriteError, groups, render_csv,
+    CsvFile, EncodedGroup, Group, GroupEncoder, Key, Lines, ParquetFile, Room, SortedRows, Spill,
+    Texts, WriteError, groups,
 };
 
 /// What was written.
@@ -36,7 +38,7 @@ pub struct Written {
 }
 
 struct Done {
-    lines: Vec<Vec<u8>>,
+    lines: Vec<Lines>,
     group: EncodedGroup,
     withheld: BTreeMap<usize, u64>,
     rows: u64,
@@ -44,7 +46,7 @@ struct Done {
     cells_checked: u64,
 }
 
-/// Writes the submission files.
+/// Writes the submission files. What `values` holds is forgotten on the way.
 ///
 /// # Errors
 /// When the disk is full, or the check of what was written finds an identifier.
@@ -81,6 +83,7 @@ pub fn write(
     };
     let mut written = Written::default();
     let people = People::new(plan, rows);
+    let spare = Spare::of(SPARE);
     let workers = (0..threads())
         .map(|_| {
             Ok(Writer {
@@ -89,6 +92,8 @@ pub fn write(
                 check: LineCheck::new(&check, &fit),
                 encoder: encoders.encoder()?,
                 people: people.clone(),
+                room: Room::default(),
+                spare: &spare,
             })
         })
         .collect::<Result<_>>()?;
@@ -97,18 +102,21 @@ pub fn write(
         // A finished group is large.
         threads() + 1,
         |pass| {
-            for group in groups {
-                if !pass(group) {
-                    break;
-                }
+            let mut groups = groups.into_iter();
+            let begun = groups.by_ref().take(threads()).all(&mut *pass);
+            // What they are needed for is made; the memory is wanted for the groups.
+            values.clear();
+            if begun {
+                groups.all(pass);
             }
             Ok(())
         },
         workers,
         |writer, group| writer.group(spill, group),
         |done| {
-            for lines in &done.lines {
-                csv.write(lines).map_err(WriteError::from)?;
+            for lines in done.lines {
+                csv.write(&lines).map_err(WriteError::from)?;
+                spare.keep(lines);
             }
             parquet.append(done.group)?;
             counter.fetch_add(done.rows, Ordering::Relaxed);
@@ -144,23 +152,32 @@ struct Writer<'a> {
     encoder: GroupEncoder,
     /// `None` where people cannot be told apart.
     people: Option<People>,
+    /// Memory for the next group.
+    room: Room,
+    /// Lines that were written.
+    spare: &'a Spare<Lines>,
 }
 
 /// Rows that are rendered and checked together, so that they stay in the processor's cache.
 const STRETCH: usize = 512;
 
+/// Stretches of lines whose memory is kept: about as many as a group has.
+const SPARE: usize = 32;
+
 impl Writer<'_> {
     fn group(&mut self, spill: &Spill, group: Group) -> Result<Done> {
         let mut lines = Vec::new();
         let mut cells_checked = 0;
-        let rows = SortedRows::load(spill, group, self.key, |column, text| {
+        let room = std::mem::take(&mut self.room);
+        let mut rows = SortedRows::load_into(room, spill, group, self.key, |column, text| {
             self.leaks.must_not_leave(text, column.form)
         })
         .map_err(WriteError::from)?;
         let mut from = 0;
         while from < rows.len() {
             let stretch = from..(from + STRETCH).min(rows.len());
-            let rendered = render_csv(&rows, stretch.clone());
+            let mut rendered = self.spare.take().unwrap_or_default();
+            rendered.render(&rows, stretch.clone());
             cells_checked += self.check.lines(&rendered, &rows, stretch.clone())?;
             lines.push(rendered);
             from += STRETCH;
@@ -172,13 +189,15 @@ impl Writer<'_> {
             people.count(&rows);
         }
         let group = self.encoder.encode(&rows)?;
-        Ok(Done {
+        let done = Done {
             lines,
             group,
             rows: rows.len() as u64,
-            withheld: rows.withheld,
+            withheld: std::mem::take(&mut rows.withheld),
             identical,
             cells_checked,
-        })
+        };
+        self.room = rows.into_room();
+        Ok(done)
     }
 }

@@ -175,6 +175,19 @@ impl<'a> Pseudonyms<'a> {
         }
     }
 
+    /// The same of bytes that hold nothing else.
+    #[inline]
+    pub fn whole(present: u64, bytes: &'a [u8]) -> Self {
+        debug_assert_eq!(bytes.len(), present.count_ones() as usize * PSEUDONYM);
+        Self { present, bytes }
+    }
+
+    /// How many bytes they take.
+    #[inline]
+    pub fn length(self) -> usize {
+        self.bytes.len()
+    }
+
     /// Bit k: pseudonym k is there.
     pub fn present(self) -> u64 {
         self.present
@@ -187,9 +200,58 @@ impl<'a> Pseudonyms<'a> {
         if self.present & bit == 0 {
             return None;
         }
-        let before = (self.present & (bit - 1)).count_ones() as usize;
-        self.bytes[before * PSEUDONYM..].first_chunk()
+        self.bytes[self.before(at) * PSEUDONYM..].first_chunk()
     }
+
+    /// How many there are before a position.
+    #[inline]
+    fn before(self, at: usize) -> usize {
+        let all = first(at);
+        let below = self.present & all;
+        // Mostly all are there, and not every processor that this runs on can be asked to count bits.
+        if below == all { at } else { ones(below) }
+    }
+
+    /// How many positions from the first on both have the same at, or none.
+    #[inline]
+    pub fn leading_same(self, other: Self) -> usize {
+        let differing = (self.present ^ other.present).trailing_zeros() as usize;
+        let mut bytes = 0;
+        for at in 0..differing {
+            if self.present >> at == 0 {
+                return differing;
+            }
+            if self.present >> at & 1 == 1 {
+                let [mine, theirs] = [self, other].map(|of| &of.bytes[bytes..bytes + PSEUDONYM]);
+                if mine != theirs {
+                    return at;
+                }
+                bytes += PSEUDONYM;
+            }
+        }
+        differing
+    }
+
+    /// Whether both have the same, or none, at every position before this one.
+    #[inline]
+    pub fn same_before(self, other: Self, at: usize) -> bool {
+        let differing = (self.present ^ other.present) & first(at);
+        let bytes = self.before(at) * PSEUDONYM;
+        differing == 0 && self.bytes[..bytes] == other.bytes[..bytes]
+    }
+}
+
+/// So many bits from the lowest on.
+#[inline]
+fn first(bits: usize) -> u64 {
+    1_u64
+        .checked_shl(bits as u32)
+        .map_or(u64::MAX, |bit| bit - 1)
+}
+
+#[inline(never)]
+fn ones(bits: u64) -> usize {
+    bits.count_ones() as usize
 }
 
 #[cfg(test)]
@@ -226,6 +288,18 @@ mod tests {
             for (at, pseudonym) in pseudonyms.iter().enumerate() {
                 prop_assert_eq!(packed.pseudonyms().get(at), pseudonym.as_ref());
             }
+            let of = packed.pseudonyms();
+            for (at, pseudonym) in pseudonyms.iter().enumerate() {
+                let mut changed = pseudonyms.clone();
+                changed[at] = pseudonym.map_or(Some([0; PSEUDONYM]), |_| None);
+                let mut other = Vec::new();
+                layout.pack(&mut other, &numbers, changed.iter().map(Option::as_ref), std::iter::empty());
+                let (other, _) = layout.unpack(&other).expect("whole");
+                prop_assert_eq!(of.leading_same(other.pseudonyms()), at);
+                prop_assert!(of.same_before(other.pseudonyms(), at));
+                prop_assert!(!of.same_before(other.pseudonyms(), at + 1));
+            }
+            prop_assert!(of.leading_same(of) >= pseudonyms.len());
             prop_assert!(packed.inline().eq(inline));
         }
     }

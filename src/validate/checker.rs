@@ -7,7 +7,7 @@ use super::lexicon::{Context, Entry, Lexicon, is_blank};
 use super::plan::{Kernel, Plan};
 use super::status::{Profiles, Status, Validity};
 use crate::date::Date;
-use crate::extract::Cells;
+use crate::extract::{Cells, Key};
 use crate::map::{Mapping, Miss};
 use crate::nhs_number::{self, NhsNumber, Refusal};
 use crate::schema::{Check as TestCheck, Severity, Subject};
@@ -68,6 +68,8 @@ pub struct Checker<'a> {
     profiles: Profiles,
     checked: Checked,
     results: Vec<u128>,
+    /// Records of a column about whose value there is something to note; room for all of them.
+    noted: Vec<u32>,
     /// Counts of lexicons that were given back.
     unverified: Unverified,
 }
@@ -96,6 +98,7 @@ impl<'a> Checker<'a> {
                 ..Checked::default()
             },
             results: Vec::new(),
+            noted: Vec::new(),
             unverified: Unverified::new(),
         }
     }
@@ -241,6 +244,7 @@ impl<'a> Checker<'a> {
 
     fn distinct(&mut self, field: usize, cells: &Cells, mapping: &Mapping) {
         let plan = &self.plan.fields[field];
+        let records = cells.len();
         let Some(context) = Context::of(self.plan, mapping, field) else {
             return;
         };
@@ -255,7 +259,9 @@ impl<'a> Checker<'a> {
         match mapping.fields[field] {
             Some(column) => {
                 let keyed = cells.keyed_column(column);
-                let position = |(cell, key)| lexicon.position(cell, key, &context);
+                let position = |keyed: Option<(&[u8], Key)>| {
+                    keyed.map_or(0, |(cell, key)| lexicon.position(cell, key, &context))
+                };
                 result.entries.extend(keyed.map(position));
             }
             None => result.entries.resize(cells.len(), 0),
@@ -264,10 +270,16 @@ impl<'a> Checker<'a> {
             field: field as u16,
             list: &mut self.checked.issues,
         };
-        let (marks, mut noted) = (lexicon.marks(), false);
-        let validity = result.entries.iter().map(|&at| {
+        let marks = lexicon.marks();
+        if self.noted.len() < records {
+            self.noted.resize(records, 0);
+        }
+        let mut noted = 0;
+        let validity = result.entries.iter().enumerate().map(|(record, &at)| {
             let mark = marks[at as usize];
-            noted |= mark.is_noted;
+            // Written in any case, and written over unless something is to be noted: cheaper than to ask.
+            self.noted[noted] = record as u32;
+            noted += usize::from(mark.is_noted);
             mark.validity
         });
         result.validity.extend(validity);
@@ -276,14 +288,11 @@ impl<'a> Checker<'a> {
                 *results |= lexicon.entry(at).tests;
             }
         }
-        if noted {
-            for (record, &at) in result.entries.iter().enumerate() {
-                if lexicon.marks()[at as usize].is_noted {
-                    let entry = lexicon.entry_mut(at);
-                    issues.add_all(record, entry.checks);
-                    entry.records += u64::from(entry.unlisted);
-                }
-            }
+        for &record in &self.noted[..noted] {
+            let record = record as usize;
+            let entry = lexicon.entry_mut(result.entries[record]);
+            issues.add_all(record, entry.checks);
+            entry.records += u64::from(entry.unlisted);
         }
     }
 
@@ -293,15 +302,14 @@ impl<'a> Checker<'a> {
             if matches!(test.check, TestCheck::Day { .. }) {
                 continue;
             }
+            // All that is known of a cell is whether it is blank.
+            if test.check != TestCheck::Blank && !test.holds_for_text("") {
+                continue;
+            }
             let validity = &self.checked.columns[field].validity;
-            for (record, validity) in validity.iter().enumerate().take(records) {
-                let blank = *validity == Validity::Blank;
-                let holds = if test.check == TestCheck::Blank {
-                    blank
-                } else {
-                    blank && test.holds_for_text("")
-                };
-                self.results[record] |= u128::from(holds) << at;
+            let bit = 1_u128 << at;
+            for (results, validity) in self.results.iter_mut().zip(validity).take(records) {
+                *results |= if *validity == Validity::Blank { bit } else { 0 };
             }
         }
     }
@@ -327,11 +335,13 @@ impl<'a> Checker<'a> {
         for test in &self.plan.day_tests {
             let [days, others] =
                 [test.field, test.than].map(|field| &self.checked.columns[field].dates);
-            for record in 0..records {
-                let holds = days[record]
-                    .zip(others[record])
+            let bit = 1_u128 << test.bit;
+            let pairs = days.iter().zip(others).take(records);
+            for (results, (day, other)) in self.results.iter_mut().zip(pairs) {
+                let holds = day
+                    .zip(*other)
                     .is_some_and(|(day, other)| test.op.holds(day, other));
-                self.results[record] |= u128::from(holds) << test.bit;
+                *results |= if holds { bit } else { 0 };
             }
         }
     }
@@ -351,15 +361,21 @@ impl<'a> Checker<'a> {
                 .zip(&checked.profiles)
                 .enumerate()
             {
-                match statuses[profile as usize] {
-                    Status::Mandatory if *validity == Validity::Blank => {
-                        *validity = Validity::BlankMandatory;
-                        issues.add(record, Check::BlankMandatory);
-                    }
-                    Status::NotApplicable if *validity != Validity::Blank => {
-                        issues.add(record, Check::NotApplicable)
-                    }
-                    _ => {}
+                let status = statuses[profile as usize];
+                let blank = *validity == Validity::Blank;
+                let missed = blank & (status == Status::Mandatory);
+                let unwanted = !blank & (status == Status::NotApplicable);
+                // One question for both, to which nearly every cell has the same answer.
+                if missed | unwanted {
+                    issues.add(
+                        record,
+                        if missed {
+                            *validity = Validity::BlankMandatory;
+                            Check::BlankMandatory
+                        } else {
+                            Check::NotApplicable
+                        },
+                    );
                 }
             }
         }

@@ -95,19 +95,27 @@ impl Tally {
             let statuses = checker.statuses_of(field);
             // Sums side by side: one that is added to again at once would have to be waited for.
             let mut sums = [[0_u32; 32]; SIDE_BY_SIDE];
-            let mut add = |at: usize, profile: u32, validity: Validity| {
+            let mut add = |lane: usize, profile: u32, validity: Validity| {
                 let cell = cell(statuses[profile as usize], validity);
-                sums[at % SIDE_BY_SIDE][cell % 32] += 1;
+                sums[lane][cell % 32] += 1;
             };
             if submitted.len() == checked.profiles.len() {
-                let records = checked.profiles.iter().zip(&column.validity);
-                for (at, (profile, validity)) in records.enumerate() {
-                    add(at, *profile, *validity);
+                let (profiles, last_profiles) = checked.profiles.as_chunks::<SIDE_BY_SIDE>();
+                let (validity, last_validity) = column.validity.as_chunks::<SIDE_BY_SIDE>();
+                for (profiles, validity) in profiles.iter().zip(validity) {
+                    for lane in 0..SIDE_BY_SIDE {
+                        add(lane, profiles[lane], validity[lane]);
+                    }
+                }
+                for (profile, validity) in last_profiles.iter().zip(last_validity) {
+                    add(0, *profile, *validity);
                 }
             } else {
-                for (at, &record) in submitted.iter().enumerate() {
-                    let record = record as usize;
-                    add(at, checked.profiles[record], column.validity[record]);
+                for records in submitted.chunks(SIDE_BY_SIDE) {
+                    for (lane, &record) in records.iter().enumerate() {
+                        let record = record as usize;
+                        add(lane, checked.profiles[record], column.validity[record]);
+                    }
                 }
             }
             for sums in sums {

@@ -223,7 +223,7 @@ impl ColumnEncoder {
             self.known.resize(most as usize + 1, UNSEEN);
         }
         self.presence.of(codes, |code| *code != 0);
-        self.positions.clear();
+        // What it holds from before is written over, or lies behind the values that are present.
         self.positions.resize(codes.len() + 8, 0);
         let (known, order) = (&mut self.known[..], &mut self.order);
         let mut position_of = |code: u32| {

@@ -9,7 +9,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
-use super::csv_file::push_quoted;
+use super::line_parts::Stretch;
 use super::spill::Spill;
 use super::texts::{Column, Texts, typed, utf8};
 use crate::treat::{INLINE, Layout, OutputColumn, PSEUDONYM, Packed, Pseudonyms, Stored};
@@ -48,19 +48,34 @@ pub struct Key<'a> {
     pub texts: &'a Texts,
 }
 
+/// Memory for the rows of a group, used again for the next.
+#[derive(Default)]
+pub struct Room {
+    bytes: Vec<u8>,
+    rows: Vec<Place>,
+    /// The numbers of all values, row after row in the order of arrival.
+    numbers: Vec<u32>,
+}
+
 /// The rows of a group of buckets in order.
 pub struct SortedRows<'a> {
     key: Key<'a>,
-    bytes: Vec<u8>,
-    rows: Vec<Place>,
-    /// Columns of pseudonyms in the order by which rows are compared, with how many columns of values stand before.
-    pseudonym_columns: Vec<(Stored, usize)>,
-    /// The numbers of all values, row after row in the order of arrival.
-    numbers: Vec<u32>,
+    room: Room,
+    /// In the order by which rows are compared.
+    pseudonym_columns: Vec<PseudonymColumn>,
     /// Texts that came with their rows. Their numbers begin at `FURTHER`.
     further: Vec<Further>,
     /// Cells written empty because they held an identifier, by position of the column of values.
     pub withheld: BTreeMap<usize, u64>,
+}
+
+/// A column of pseudonyms.
+struct PseudonymColumn {
+    stored: Stored,
+    /// Columns of values that stand before it.
+    values: usize,
+    /// Behind the last of the pseudonyms that it and the columns before it are made of.
+    end: usize,
 }
 
 /// A text that came with its row, and its value.
@@ -83,6 +98,8 @@ struct Place {
     pseudonyms: usize,
     /// In the order of arrival.
     arrival: u32,
+    /// Bytes of its pseudonyms: there are 64 at most.
+    length: u16,
     /// Which pseudonyms there are.
     present: u64,
 }
@@ -119,17 +136,34 @@ impl<'a> SortedRows<'a> {
         key: Key<'a>,
         must_not_leave: impl Fn(&Column, &[u8]) -> bool,
     ) -> io::Result<Self> {
+        Self::load_into(Room::default(), spill, group, key, must_not_leave)
+    }
+
+    /// The same in memory that other rows had.
+    ///
+    /// # Errors
+    /// As for [`SortedRows::load`].
+    pub fn load_into(
+        mut room: Room,
+        spill: &Spill,
+        group: Group,
+        key: Key<'a>,
+        must_not_leave: impl Fn(&Column, &[u8]) -> bool,
+    ) -> io::Result<Self> {
         let rows: u64 = spill.rows()[group.clone()].iter().sum();
+        spill.read(group, &mut room.bytes)?;
+        room.rows.clear();
+        room.numbers.clear();
+        room.rows.reserve(rows as usize);
+        room.numbers.reserve(rows as usize * key.layout.values);
         let mut sorted = Self {
             key,
+            room,
             pseudonym_columns: pseudonym_columns(key),
-            bytes: spill.read(group)?,
-            rows: Vec::with_capacity(rows as usize),
-            numbers: Vec::with_capacity(rows as usize * key.layout.values),
             further: Vec::new(),
             withheld: BTreeMap::new(),
         };
-        let bytes = std::mem::take(&mut sorted.bytes);
+        let bytes = std::mem::take(&mut sorted.room.bytes);
         let mut known = HashMap::with_hasher(FixedState::default());
         let withholds: Vec<usize> = (0..key.layout.values)
             .filter(|at| key.texts.column(*at).withholds)
@@ -146,18 +180,23 @@ impl<'a> SortedRows<'a> {
             at += length;
         }
         drop(known);
-        sorted.bytes = bytes;
-        if sorted.rows.len() as u64 != rows {
+        sorted.room.bytes = bytes;
+        if sorted.room.rows.len() as u64 != rows {
             return Err(io::ErrorKind::InvalidData.into());
         }
-        let mut places = std::mem::take(&mut sorted.rows);
+        let mut places = std::mem::take(&mut sorted.room.rows);
         places.sort_unstable_by(|a, b| {
             a.prefix
                 .cmp(&b.prefix)
                 .then_with(|| sorted.at(a).compare(sorted.at(b)))
         });
-        sorted.rows = places;
+        sorted.room.rows = places;
         Ok(sorted)
+    }
+
+    /// The memory, for other rows.
+    pub fn into_room(self) -> Room {
+        self.room
     }
 
     fn add<'b>(
@@ -168,13 +207,12 @@ impl<'a> SortedRows<'a> {
         known: &mut HashMap<(usize, &'b [u8]), u32, FixedState>,
         must_not_leave: &impl Fn(&Column, &[u8]) -> bool,
     ) -> Option<()> {
-        let first = self.numbers.len();
-        let mut any_inline = false;
-        self.numbers.extend(row.numbers().map(|number| {
-            any_inline |= number == INLINE;
-            u32::from(number)
-        }));
-        let numbers = &mut self.numbers[first..];
+        let first = self.room.numbers.len();
+        self.room.numbers.extend(row.numbers().map(u32::from));
+        let numbers = &mut self.room.numbers[first..];
+        let any_inline = numbers
+            .iter()
+            .fold(false, |any, number| any | (*number == u32::from(INLINE)));
         for &at in withholds {
             let withheld = &self.key.texts.column(at).withheld;
             if withheld.get(numbers[at] as usize) == Some(&true) {
@@ -213,11 +251,12 @@ impl<'a> SortedRows<'a> {
             .get(0)
             .filter(|_| self.key.layout.by_person);
         let prefix = prefix.and_then(|pseudonym| pseudonym.first_chunk());
-        self.rows.push(Place {
+        self.room.rows.push(Place {
             prefix: u64::from_be_bytes(prefix.copied().unwrap_or_default()),
             pseudonyms: start + self.key.layout.before_pseudonyms(),
             // Four thousand million rows would not fit into memory.
-            arrival: self.rows.len() as u32,
+            arrival: self.room.rows.len() as u32,
+            length: row.pseudonyms().length() as u16,
             present: row.pseudonyms().present(),
         });
         Some(())
@@ -226,26 +265,28 @@ impl<'a> SortedRows<'a> {
     #[inline]
     fn at(&self, place: &Place) -> Row<'_> {
         let values = self.key.layout.values;
+        let Room { bytes, numbers, .. } = &self.room;
+        let pseudonyms = &bytes[place.pseudonyms..][..usize::from(place.length)];
         Row {
             rows: self,
-            numbers: &self.numbers[place.arrival as usize * values..][..values],
-            pseudonyms: Pseudonyms::new(place.present, &self.bytes[place.pseudonyms..]),
+            numbers: &numbers[place.arrival as usize * values..][..values],
+            pseudonyms: Pseudonyms::whole(place.present, pseudonyms),
         }
     }
 
     /// How many rows there are.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.room.rows.len()
     }
 
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.room.rows.is_empty()
     }
 
     /// The rows in order, from one to another.
     pub fn rows(&self, range: Range<usize>) -> impl Iterator<Item = Row<'_>> {
-        self.rows[range].iter().map(|place| self.at(place))
+        self.room.rows[range].iter().map(|place| self.at(place))
     }
 
     /// All rows in order.
@@ -258,12 +299,12 @@ impl<'a> SortedRows<'a> {
         // Rows that are near each other in the processor's cache are turned together.
         const TURNED: usize = 64;
         let values = self.key.layout.values;
-        let empty = || Vec::with_capacity(self.rows.len());
+        let empty = || Vec::with_capacity(self.len());
         let mut columns: Vec<Vec<u32>> = std::iter::repeat_with(empty).take(values).collect();
-        for places in self.rows.chunks(TURNED) {
+        for places in self.room.rows.chunks(TURNED) {
             let starts: Vec<usize> = places.iter().map(|p| p.arrival as usize * values).collect();
             for (at, column) in columns.iter_mut().enumerate() {
-                column.extend(starts.iter().map(|start| self.numbers[start + at]));
+                column.extend(starts.iter().map(|start| self.room.numbers[start + at]));
             }
         }
         columns
@@ -272,6 +313,11 @@ impl<'a> SortedRows<'a> {
     /// How numbers are read.
     pub fn key(&self) -> Key<'a> {
         self.key
+    }
+
+    /// Whether the text of a number came with its row, and has no number outside this group.
+    pub fn came_with_its_row(&self, number: u32) -> bool {
+        number >= FURTHER
     }
 
     /// The text of a number in a column of values, in Windows-1252.
@@ -301,18 +347,6 @@ impl<'a> SortedRows<'a> {
             Some(further) => self.further[further as usize].typed,
         }
     }
-
-    /// Appends a cell of a column of values as it stands in a line, a comma behind it.
-    #[inline]
-    pub fn push_cell(&self, line: &mut Vec<u8>, column: usize, number: u32) {
-        match number.checked_sub(FURTHER) {
-            None => line.extend_from_slice(self.key.texts.column(column).cell(number as usize)),
-            Some(further) => {
-                push_quoted(line, &self.further[further as usize].text);
-                line.push(b',');
-            }
-        }
-    }
 }
 
 impl<'a> Row<'a> {
@@ -333,21 +367,52 @@ impl<'a> Row<'a> {
     /// Compares rows as their written columns compare.
     fn compare(self, other: Self) -> Ordering {
         let key = &self.rows.key;
-        let differs = |(a, b): (&u32, &u32)| a != b;
-        let value = self.numbers.iter().zip(other.numbers).position(differs);
+        let value = first_difference(self.numbers, other.numbers);
         let first = value.unwrap_or(usize::MAX);
-        let before = self.rows.pseudonym_columns.iter();
-        for (stored, _) in before.take_while(|(_, values)| *values <= first) {
-            let [a, b] = [self, other].map(|row| row.pseudonym(*stored));
-            let order = a.compare(b, &key.layout.prefix);
-            if order.is_ne() {
-                return order;
+        let columns = &self.rows.pseudonym_columns;
+        let before = columns.iter().take_while(|column| column.values <= first);
+        let end = before.clone().last().map_or(0, |column| column.end);
+        // Rows of one person mostly have the same in all of them.
+        if !self.pseudonyms.same_before(other.pseudonyms, end) {
+            for column in before {
+                let [a, b] = [self, other].map(|row| row.pseudonym(column.stored));
+                let order = a.compare(b, &key.layout.prefix);
+                if order.is_ne() {
+                    return order;
+                }
             }
         }
         value.map_or(Ordering::Equal, |at| {
             let [a, b] = [self, other].map(|row| self.rows.text(at, row.numbers[at]));
             a.cmp(b)
         })
+    }
+
+    /// How far the lines of two rows are the same for certain: so many stretches, and so many cells of the next one. Never
+    /// all of it, as the last cell ends otherwise than the others.
+    pub fn shared(self, other: Self, stretches: &[Stretch]) -> (usize, usize) {
+        let Some((last, others)) = stretches.split_last() else {
+            return (0, 0);
+        };
+        let first = first_difference(self.numbers, other.numbers).unwrap_or(usize::MAX);
+        let pseudonyms = self.pseudonyms.leading_same(other.pseudonyms);
+        for (at, stretch) in others.iter().enumerate() {
+            match stretch {
+                Stretch::Values(values, _) if first >= values.end => {}
+                Stretch::Values(values, _) => return (at, first - values.start),
+                Stretch::Other(stored) => {
+                    let known = last_of(*stored).is_none_or(|last| last < pseudonyms);
+                    if !known && self.pseudonym(*stored) != other.pseudonym(*stored) {
+                        return (at, 0);
+                    }
+                }
+            }
+        }
+        let cells = match last {
+            Stretch::Values(values, _) => first.min(values.end - 1) - values.start,
+            Stretch::Other(_) => 0,
+        };
+        (others.len(), cells)
     }
 
     /// Whether every column is equal. Numbers and texts of a column belong to each other one by one.
@@ -382,16 +447,44 @@ impl<'a> PseudonymCell<'a> {
     }
 }
 
-fn pseudonym_columns(key: Key<'_>) -> Vec<(Stored, usize)> {
+/// Where numbers differ first, looked for eight at a time.
+fn first_difference(a: &[u32], b: &[u32]) -> Option<usize> {
+    const TOGETHER: usize = 8;
+    let (whole, _) = a.as_chunks::<TOGETHER>();
+    let (others, _) = b.as_chunks::<TOGETHER>();
+    let same = whole.iter().zip(others).take_while(|(a, b)| a == b).count() * TOGETHER;
+    let differs = |(a, b): (&u32, &u32)| a != b;
+    let mut rest = a[same..].iter().zip(&b[same..]);
+    rest.position(differs).map(|at| same + at)
+}
+
+/// The last of the pseudonyms that a column is made of, if it is made of any.
+fn last_of(stored: Stored) -> Option<usize> {
+    match stored {
+        Stored::Nothing | Stored::Value(_) => None,
+        Stored::Pseudonym(at) => Some(at),
+        Stored::Combined { number, person } => Some(number.unwrap_or(person).max(person)),
+    }
+}
+
+fn pseudonym_columns(key: Key<'_>) -> Vec<PseudonymColumn> {
     let mut columns = Vec::new();
-    let mut values = 0;
+    let (mut values, mut end) = (0, 0);
     for &position in &key.layout.order {
-        match key.columns[position].stored {
-            Stored::Nothing => {}
+        let stored = key.columns[position].stored;
+        let Some(last) = last_of(stored) else {
             // Values are numbered from left to right, as they are compared.
-            Stored::Value(at) => values = at + 1,
-            stored => columns.push((stored, values)),
-        }
+            if let Stored::Value(at) = stored {
+                values = at + 1;
+            }
+            continue;
+        };
+        end = end.max(last + 1);
+        columns.push(PseudonymColumn {
+            stored,
+            values,
+            end,
+        });
     }
     columns
 }

@@ -2,7 +2,7 @@
 //! beyond that in one temporary file that has no name, so that nothing is left of it however the run ends.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Mutex;
@@ -108,28 +108,27 @@ impl Spill {
         self.lock().rows.clone()
     }
 
-    /// The rows of neighbouring buckets, in no order.
-    pub(super) fn read(&self, buckets: Range<usize>) -> io::Result<Vec<u8>> {
-        let mut state = self.lock();
-        let State { runs, file, .. } = &mut *state;
+    /// Puts the rows of neighbouring buckets into `bytes`, in no order.
+    pub(super) fn read(&self, buckets: Range<usize>, bytes: &mut Vec<u8>) -> io::Result<()> {
+        let state = self.lock();
+        let State { runs, file, .. } = &*state;
         let part = |run: &Run| run.starts[buckets.start] as usize..run.starts[buckets.end] as usize;
-        let mut bytes = Vec::with_capacity(runs.iter().map(|run| part(run).len()).sum());
+        // What it holds from before is written over.
+        bytes.resize(runs.iter().map(|run| part(run).len()).sum(), 0);
+        let mut rest = &mut bytes[..];
         for run in runs {
             let part = part(run);
+            let (to, behind) = std::mem::take(&mut rest).split_at_mut(part.len());
+            rest = behind;
             match &run.place {
-                RunPlace::Memory(rows) => bytes.extend_from_slice(&rows[part]),
+                RunPlace::Memory(rows) => to.copy_from_slice(&rows[part]),
                 RunPlace::Disk(at) => {
-                    let file = file.as_mut().ok_or(io::ErrorKind::NotFound)?;
-                    let (had, length) = (bytes.len(), part.len());
-                    file.seek(SeekFrom::Start(at + part.start as u64))?;
-                    file.take(length as u64).read_to_end(&mut bytes)?;
-                    if bytes.len() != had + length {
-                        return Err(io::ErrorKind::UnexpectedEof.into());
-                    }
+                    let file = file.as_ref().ok_or(io::ErrorKind::NotFound)?;
+                    read_at(file, at + part.start as u64, to)?;
                 }
             }
         }
-        Ok(bytes)
+        Ok(())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -137,6 +136,19 @@ impl Spill {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// Reads what stands at a place of a file.
+#[cfg(unix)]
+fn read_at(file: &File, at: u64, to: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, to, at)
+}
+
+/// The same where reading moves a file's place. The caller lets nobody else move it.
+#[cfg(not(unix))]
+fn read_at(mut file: &File, at: u64, to: &mut [u8]) -> io::Result<()> {
+    file.seek(SeekFrom::Start(at))?;
+    io::Read::read_exact(&mut file, to)
 }
 
 /// One thread's way into the spill.
@@ -197,7 +209,7 @@ impl<'a> SpillWriter<'a> {
         }
         let mut next = starts.clone();
         let mut dealt = std::mem::take(&mut self.dealt);
-        dealt.clear();
+        // What it holds from before is written over.
         dealt.resize(self.rows.len(), 0);
         let mut rest = &self.rows[..];
         for (bucket, length) in self.arrived.drain(..) {

@@ -44,6 +44,24 @@ fn the_worklist_runs_no_formula() {
 }
 
 #[test]
+fn cells_made_before_stand_among_the_others() {
+    let mut made = WorklistLines::default();
+    made.cell(b"=a");
+    made.cell(b"");
+    let mut lines = WorklistLines::default();
+    for _ in 0..2 {
+        lines.cells(&made);
+        for number in [0, 7, 10, 987, u64::MAX] {
+            lines.number(number);
+        }
+        lines.cells(&made);
+        lines.end();
+    }
+    let line = "'=a,,0,7,10,987,18446744073709551615,'=a,\r\n";
+    assert_eq!(String::from_utf8(lines.bytes).unwrap(), line.repeat(2));
+}
+
+#[test]
 fn local_columns_stand_once_at_the_end_of_the_header() {
     let header = WorklistHeader::new(["local_b", "local_a", "local_b"].into_iter());
     assert_eq!(header.local(), ["local_b", "local_a"]);
@@ -138,13 +156,13 @@ fn written(
             SortedRows::load(&spill, group, key, |_, text| text == withhold.as_bytes()).unwrap();
         withheld += rows.withheld.values().sum::<u64>();
         for row in 0..rows.len() {
-            lines.push(String::from_utf8(render_csv(&rows, row..row + 1)).unwrap());
+            lines.push(String::from_utf8(render_csv(&rows, row..row + 1).to_vec()).unwrap());
         }
         let together = render_csv(&rows, 0..rows.len());
         let last = &lines[lines.len() - rows.len()..];
         assert_eq!(
-            together,
-            last.concat().as_bytes(),
+            *together,
+            *last.concat().as_bytes(),
             "a line hangs on the one before"
         );
     }

@@ -5,6 +5,7 @@ use std::io;
 use encoding_rs::WINDOWS_1252;
 
 use super::csv_file::push_quoted;
+use super::line_parts::WideCells;
 use crate::date::Date;
 use crate::treat::{Form, Layout, OutputColumn, Stored, Values};
 
@@ -19,7 +20,7 @@ pub struct Column {
     pub form: Form,
     texts: Arena,
     /// With its quotes, if it needs them, and a comma behind it.
-    cells: Arena,
+    cells: WideCells,
     /// For the other file: UTF-8 where that is not the text itself.
     utf8: Vec<Option<Box<[u8]>>>,
     typed: Vec<i64>,
@@ -65,15 +66,18 @@ impl Texts {
             column.map_or(Form::Text, |column| column.form)
         };
         let column = |at: usize| {
-            let mut column = Column::new(form(at));
-            for value in values.of_column(at) {
-                column.push(&value.text).ok_or(io::ErrorKind::InvalidData)?;
-                let withheld =
-                    value.copied && column.is_copied() && must_not_leave(&value.text, column.form);
-                column.withheld.push(withheld);
-                column.withholds |= withheld;
-            }
-            Ok(column)
+            values.of_column(at, |values| {
+                let mut column = Column::new(form(at));
+                for value in values {
+                    column.push(&value.text).ok_or(io::ErrorKind::InvalidData)?;
+                    let withheld = value.copied
+                        && column.is_copied()
+                        && must_not_leave(&value.text, column.form);
+                    column.withheld.push(withheld);
+                    column.withholds |= withheld;
+                }
+                Ok(column)
+            })
         };
         let columns: io::Result<_> = (0..layout.values).map(column).collect();
         Ok(Self { columns: columns? })
@@ -91,15 +95,14 @@ impl Column {
         let mut column = Self {
             form,
             texts: Arena::default(),
-            cells: Arena::default(),
+            cells: WideCells::default(),
             utf8: vec![None],
             typed: vec![0],
             withheld: vec![false],
             withholds: false,
         };
         column.texts.end();
-        column.cells.bytes.push(b',');
-        column.cells.end();
+        column.cells.add(|cell| cell.push(b','));
         column
     }
 
@@ -112,9 +115,10 @@ impl Column {
     fn push(&mut self, text: &[u8]) -> Option<()> {
         self.texts.bytes.extend_from_slice(text);
         self.texts.end();
-        push_quoted(&mut self.cells.bytes, text);
-        self.cells.bytes.push(b',');
-        self.cells.end();
+        self.cells.add(|cell| {
+            push_quoted(cell, text);
+            cell.push(b',');
+        });
         self.utf8.push(utf8(text));
         self.typed.push(typed(self.form, text)?);
         Some(())
@@ -136,10 +140,9 @@ impl Column {
         self.texts.get(number)
     }
 
-    /// As it stands in a line, a comma behind it.
-    #[inline]
-    pub fn cell(&self, number: usize) -> &[u8] {
-        self.cells.get(number)
+    /// As they stand in a line, a comma behind each.
+    pub fn cells(&self) -> &WideCells {
+        &self.cells
     }
 
     /// In UTF-8.

@@ -106,6 +106,29 @@ impl WorklistLines {
         }
     }
 
+    /// Appends cells that were made before, without a line's end.
+    pub fn cells(&mut self, cells: &Self) {
+        if std::mem::replace(&mut self.begun, true) {
+            self.bytes.push(b',');
+        }
+        self.bytes.extend_from_slice(&cells.bytes);
+    }
+
+    /// Appends a number.
+    pub fn number(&mut self, mut number: u64) {
+        let mut digits = [0; 20];
+        let mut from = digits.len();
+        loop {
+            from -= 1;
+            digits[from] = b'0' + (number % 10) as u8;
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        self.cell(&digits[from..]);
+    }
+
     /// Appends a line.
     pub fn line<'c>(&mut self, cells: impl Iterator<Item = &'c [u8]>) {
         cells.for_each(|cell| self.cell(cell));

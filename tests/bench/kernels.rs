@@ -333,7 +333,7 @@ impl Council {
             let mut sum = 0_u64;
             for cells in batches {
                 for ((column, context), lexicon) in contexts.iter().zip(lexicons.iter_mut()) {
-                    for (cell, key) in cells.keyed_column(*column) {
+                    for (cell, key) in cells.keyed_column(*column).flatten() {
                         sum += u64::from(lexicon.position(cell, key, context));
                     }
                 }

@@ -49,7 +49,7 @@ fn read(bytes: &[u8], size: usize) -> Result<Table, ExtractError> {
             let row = (0..names.len()).map(|column| {
                 let cell = cells.get(column, record);
                 let keyed = cells.keyed_column(column).nth(record).expect("a cell");
-                assert!(keyed == (cell, Key::of(cell)));
+                assert!(keyed == (!cell.is_empty()).then(|| (cell, Key::of(cell))));
                 String::from_utf8(cell.to_vec()).expect("UTF-8")
             });
             records.push((cells.row(record), row.collect()));
