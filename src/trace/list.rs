@@ -27,6 +27,8 @@ struct Everybody {
     /// The living by the number that they have in the case system or from PDS, also where it was not taken as it is
     /// somebody else's or was given to others too.
     holders: Holders,
+    /// By person: numbers to which they have a claim.
+    claims: HashMap<Box<str>, Vec<NhsNumber>>,
     /// Ids that stand on several rows.
     twice: HashSet<Box<str>>,
 }
@@ -35,12 +37,19 @@ impl Everybody {
     fn read(config: &TracingConfig, register: &Register, moment: &Moment) -> Result<Self> {
         let mut all = Self::default();
         let mut met: HashSet<Box<str>> = HashSet::new();
+        let mut living: HashSet<Box<str>> = HashSet::new();
         people::read(&config.people, &config.keep, moment.today, |row| {
-            if !row.person.is_empty() && !met.insert(row.person.into()) {
+            if row.person.is_empty() {
+                return Ok(());
+            }
+            if !met.insert(row.person.into()) {
                 all.twice.insert(row.person.into());
             }
-            if let (Some(number), false) = (row.number, row.is_dead()) {
-                add(&mut all.holders, number, row.person);
+            if !row.is_dead() {
+                living.insert(row.person.into());
+                if let Some(number) = row.number {
+                    add(&mut all.holders, number, row.person);
+                }
             }
             Ok(())
         })?;
@@ -48,11 +57,14 @@ impl Everybody {
             if known.has(DEAD) {
                 return;
             }
-            let offered = known
-                .offered
-                .filter(|_| known.is_shared() && met.contains(known.person.as_str()));
-            if let Some(number) = known.number.or(offered) {
+            if let Some(number) = known.number {
                 add(&mut all.holders, number, &known.person);
+            }
+        })?;
+        register.claims(|person, number| {
+            if living.contains(person) {
+                add(&mut all.holders, number, person);
+                all.claims.entry(person.into()).or_default().push(number);
             }
         })?;
         Ok(all)
@@ -241,10 +253,14 @@ impl Lister<'_> {
         row: &PersonRow<'_>,
         person: &Person,
     ) -> Result<Option<String>> {
-        let Some(number) = person.number.or(person.offered).or(row.number) else {
-            return Ok(None);
-        };
-        self.holder(change, number, person)
+        let claims = self.everybody.claims.get(row.person);
+        let claims = claims.into_iter().flatten().copied();
+        for number in person.number.into_iter().chain(claims).chain(row.number) {
+            if let Some(other) = self.holder(change, number, person)? {
+                return Ok(Some(other));
+            }
+        }
+        Ok(None)
     }
 
     /// Another living person who has a number.

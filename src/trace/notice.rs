@@ -89,7 +89,7 @@ impl Selector<'_, '_> {
 
     /// Notes that somebody else living has the verified number of a person, wherever either of them is.
     pub(super) fn notice_shared(&mut self, row: &PersonRow<'_>, person: &Person) -> Result<()> {
-        if person.status == Status::Verified && self.census.is_shared(row, Some(person)) {
+        if person.status == Status::Verified && self.census.is_shared(row, Some(person), true) {
             self.notice(row, Some(person), Rule::Shared, Status::Conflict, None)?;
         }
         Ok(())

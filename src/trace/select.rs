@@ -76,7 +76,11 @@ pub struct Candidate {
 pub(super) struct Census {
     pub(super) people: HashSet<Box<str>>,
     twice: HashSet<Box<str>>,
+    /// People by the hash of their ids who are not dead on every row of theirs.
+    living: HashSet<u64>,
     shared: HashSet<u64>,
+    /// By person: numbers to which they have a claim.
+    claims: HashMap<Box<str>, Vec<NhsNumber>>,
 }
 
 impl Census {
@@ -84,10 +88,11 @@ impl Census {
         let mut census = Self {
             people: HashSet::new(),
             twice: HashSet::new(),
+            living: HashSet::new(),
             shared: HashSet::new(),
+            claims: HashMap::new(),
         };
         let mut numbers: HashMap<u64, u64> = HashMap::new();
-        let mut dead: HashSet<u64> = HashSet::new();
         people::read(&config.people, &config.keep, moment.today, |row| {
             if row.person.is_empty() {
                 return Ok(());
@@ -96,28 +101,35 @@ impl Census {
                 census.twice.insert(row.person.into());
             }
             let person = FixedState::default().hash_one(row.person);
-            if row.is_dead() {
-                dead.insert(person);
-            } else if let Some(number) = row.number {
-                census.holds(&mut numbers, number, person);
+            if !row.is_dead() {
+                census.living.insert(person);
+                if let Some(number) = row.number {
+                    census.holds(&mut numbers, number, person);
+                }
             }
             Ok(())
         })?;
-        // Numbers that PDS gave are people's too, also those that were taken back because two have them.
+        // Numbers that PDS gave are people's too, also those that nobody got because two have them.
         change.people(|known| {
-            let person = FixedState::default().hash_one(known.person.as_str());
-            // Whose record is gone from the case system was one of the two that are one person now.
-            let offered = known
-                .offered
-                .filter(|_| known.is_shared() && census.people.contains(known.person.as_str()));
-            if let Some(number) = known.number.or(offered)
-                && !if census.people.contains(known.person.as_str()) {
-                    dead.contains(&person)
-                } else {
-                    known.has(DEAD)
-                }
+            let alive = if census.people.contains(known.person.as_str()) {
+                census.lives(&known.person)
+            } else {
+                !known.has(DEAD)
+            };
+            if let Some(number) = known.number
+                && alive
             {
+                let person = FixedState::default().hash_one(known.person.as_str());
                 census.holds(&mut numbers, number, person);
+            }
+        })?;
+        change.claims(|person, number| {
+            // Whose record is gone from the case system was one of the two that are one person now.
+            if census.people.contains(person) && census.lives(person) {
+                let hash = FixedState::default().hash_one(person);
+                census.holds(&mut numbers, number, hash);
+                let claims = census.claims.entry(person.into()).or_default();
+                claims.push(number);
             }
         })?;
         Ok(census)
@@ -130,20 +142,36 @@ impl Census {
         }
     }
 
+    /// Whether a row of somebody says that they are alive.
+    fn lives(&self, person: &str) -> bool {
+        self.living
+            .contains(&FixedState::default().hash_one(person))
+    }
+
     /// Whether several living people have a number.
     pub(super) fn has_shared(&self, number: &NhsNumber) -> bool {
         self.shared.contains(&number.as_u64())
     }
 
-    /// Whether somebody else living has the number that a person has.
-    pub(super) fn is_shared(&self, row: &PersonRow<'_>, known: Option<&Person>) -> bool {
-        let numbers = match known {
-            Some(person) if person.number.is_some() => [person.number, None],
-            Some(person) if person.is_shared() => [person.offered, row.number],
-            _ => [row.number, None],
-        };
-        let mut numbers = numbers.into_iter().flatten();
-        numbers.any(|number| self.shared.contains(&number.as_u64()))
+    /// Whether somebody else living has a number that a person has, or has a claim to, where these still count.
+    pub(super) fn is_shared(
+        &self,
+        row: &PersonRow<'_>,
+        known: Option<&Person>,
+        claims_count: bool,
+    ) -> bool {
+        match known.and_then(|person| person.number) {
+            Some(number) => self.has_shared(&number),
+            None => {
+                let claims = self.claims.get(row.person).filter(|_| claims_count);
+                // One that was taken back a moment ago.
+                let taken_back = known.filter(|person| claims_count && person.is_shared());
+                let taken_back = taken_back.and_then(|person| person.offered);
+                let claims = claims.into_iter().flatten().copied();
+                let mut numbers = claims.chain(taken_back).chain(row.number);
+                numbers.any(|number| self.has_shared(&number))
+            }
+        }
     }
 }
 
@@ -261,9 +289,13 @@ impl Selector<'_, '_> {
         };
         if self.census.twice.contains(row.person) {
             // Each row by itself: one of them is enough to doubt.
-            if let Some(person) = known {
-                let here = Some(Presence::Here);
-                let person = self.notice_doubt(row, person, here, sent.as_ref())?;
+            if let Some(mut person) = known {
+                let mut here = Presence::Here;
+                if !self.census.lives(row.person) {
+                    here = Presence::of(row, allocation, self.moment.today);
+                    person = self.notice_presence(person, here, row.mental_health)?;
+                }
+                let person = self.notice_doubt(row, person, Some(here), sent.as_ref())?;
                 self.notice_shared(row, &person)?;
             }
             return Ok(Err(Exclusion::SeveralRows));
@@ -292,14 +324,11 @@ impl Selector<'_, '_> {
             return Ok(Err(Exclusion::Objection));
         }
         let known = known.as_ref();
-        // A number that was offered to somebody who is recorded otherwise by now is of the past.
-        let offered = known.filter(|person| {
-            let changed =
-                |(reference, sent): &(Reference, Sent)| row.facts(reference) != sent.facts;
-            person.number.is_some() || !sent.as_ref().is_some_and(changed)
-        });
+        // An answer about somebody who is recorded otherwise by now is of the past: they are asked about anew.
+        let changed = |(reference, sent): &(Reference, Sent)| row.facts(reference) != sent.facts;
+        let claims_count = !sent.as_ref().is_some_and(changed);
         if known.is_none_or(|person| person.status != Status::InProgress)
-            && self.census.is_shared(row, offered)
+            && self.census.is_shared(row, known, claims_count)
         {
             if !known.is_some_and(|person| person.is_by(Rule::Withdrawn)) {
                 self.notice(row, known, Rule::Shared, Status::Conflict, None)?;

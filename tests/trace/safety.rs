@@ -160,7 +160,7 @@ fn a_row_that_stands_beside_another_one_of_its_id_is_doubted_too() {
 /// However answers are spread over commands, the same comes of them.
 #[test]
 fn a_match_that_is_not_certain_keeps_nobody_else_from_a_number() {
-    for order in [["a", "b"], ["b", "a"], ["ab", ""], ["ba", ""]] {
+    for order in [vec!["a", "b"], vec!["b", "a"], vec!["ab"], vec!["ba"]] {
         let tracing =
             Tracing::new()
                 .person("P101", "", "Quennell")
@@ -176,15 +176,7 @@ fn a_match_that_is_not_certain_keeps_nobody_else_from_a_number() {
             "b.csv",
             &[(&Tracing::reference(&rows, "Ravenscroft"), found(NUMBERS[0]))],
         );
-        for files in order.into_iter().filter(|files| !files.is_empty()) {
-            let paths: Vec<String> = files
-                .chars()
-                .map(|file| tracing.path(&format!("{file}.csv")).display().to_string())
-                .collect();
-            let mut arguments = vec!["apply"];
-            arguments.extend(paths.iter().map(String::as_str));
-            tracing.json(&arguments);
-        }
+        apply_all(&tracing, &order);
         let list = work(&tracing);
         assert_eq!(
             (list.only("person_id"), list.only("reason")),
@@ -194,6 +186,125 @@ fn a_match_that_is_not_certain_keeps_nobody_else_from_a_number() {
         assert_eq!(tracing.statuses(), [("01".into(), 1), ("05".into(), 1)]);
         tracing.verify();
     }
+}
+
+/// PDS gives a number to two people: neither gets it, whoever is asked about again, until one of the two is no more.
+#[test]
+fn a_number_of_two_people_is_nobodys_also_when_one_leaves_or_objects() {
+    type Step = fn(&mut Tracing);
+    let steps: [Step; 2] = [
+        |tracing| tracing.end("P101", "01/06/2025"),
+        |tracing| tracing.set("P101", "OBJECTS", "Y"),
+    ];
+    for step in steps {
+        let mut tracing =
+            Tracing::new()
+                .person("P101", "", "Quennell")
+                .person("P102", "", "Ravenscroft");
+        let rows = tracing.request();
+        let answers: Vec<_> = rows
+            .iter()
+            .map(|row| (row[0].as_str(), found(NUMBERS[0])))
+            .collect();
+        tracing.apply("a.csv", &answers);
+        step(&mut tracing);
+        for _ in 0..2 {
+            assert_eq!(tracing.json(&["request"])["selected"], 0);
+        }
+        assert_eq!(tracing.statuses(), [("05".into(), 1), ("07".into(), 1)]);
+        tracing.verify();
+    }
+}
+
+#[test]
+fn a_number_for_somebody_with_another_one_is_not_free_for_others() {
+    // P101 has another number; PDS does not know it, and gives one by name that is given to P102 too.
+    for files in [vec!["ab"], vec!["a", "b"], vec!["b", "a"]] {
+        let tracing = Tracing::new().person("P101", NUMBERS[1], "Quennell");
+        let rows = tracing.request();
+        tracing.apply("0.csv", &[(&rows[0][0], code("98"))]);
+        let tracing = tracing.person("P102", "", "Ravenscroft");
+        let rows = tracing.request();
+        assert_eq!(rows.len(), 2);
+        for (name, person) in [("a.csv", "Quennell"), ("b.csv", "Ravenscroft")] {
+            let reference = Tracing::reference(&rows, person);
+            tracing.answer(name, &[(&reference, found(NUMBERS[0]))]);
+        }
+        apply_all(&tracing, &files);
+        assert_eq!(tracing.statuses(), [("05".into(), 2)], "{files:?}");
+        tracing.verify();
+    }
+}
+
+/// Applies files of these letters, those of one word with one command.
+fn apply_all(tracing: &Tracing, commands: &[&str]) {
+    for files in commands {
+        let paths: Vec<String> = files
+            .chars()
+            .map(|file| tracing.path(&format!("{file}.csv")).display().to_string())
+            .collect();
+        let mut arguments = vec!["apply"];
+        arguments.extend(paths.iter().map(String::as_str));
+        tracing.json(&arguments);
+    }
+}
+
+#[test]
+fn of_two_answers_to_one_question_neither_number_is_free_for_others() {
+    for commands in [
+        vec!["abc"],
+        vec!["cba"],
+        vec!["a", "b", "c"],
+        vec!["b", "a", "c"],
+        vec!["a", "c", "b"],
+        vec!["b", "c", "a"],
+        vec!["c", "a", "b"],
+        vec!["c", "b", "a"],
+        vec!["ab", "c"],
+        vec!["ba", "c"],
+    ] {
+        let tracing =
+            Tracing::new()
+                .person("P101", "", "Quennell")
+                .person("P102", "", "Ravenscroft");
+        let rows = tracing.request();
+        let one = Tracing::reference(&rows, "Quennell");
+        let other = Tracing::reference(&rows, "Ravenscroft");
+        tracing.answer("a.csv", &[(&one, found(NUMBERS[0]))]);
+        tracing.answer("b.csv", &[(&one, found(NUMBERS[1]))]);
+        tracing.answer("c.csv", &[(&other, found(NUMBERS[0]))]);
+        apply_all(&tracing, &commands);
+        assert_eq!(tracing.statuses(), [("05".into(), 2)], "{commands:?}");
+        tracing.verify();
+    }
+}
+
+#[test]
+fn a_row_without_an_id_keeps_nobody_from_a_number() {
+    let tracing =
+        Tracing::new()
+            .person("P101", "", "Quennell")
+            .person("", NUMBERS[0], "Ravenscroft");
+    let rows = tracing.request();
+    tracing.apply("a.csv", &[(&rows[0][0], found(NUMBERS[0]))]);
+    assert_eq!(tracing.statuses(), [("01".into(), 1)]);
+    assert!(work(&tracing).rows.is_empty());
+    assert_eq!(tracing.json(&["request"])["excluded"]["verified"], 1);
+}
+
+#[test]
+fn who_is_dead_on_every_row_of_theirs_is_dead() {
+    let mut tracing = verified(NUMBERS[0], Council::of([service()]));
+    tracing.set("P101", "DIED", "01/02/2026");
+    tracing.again("P101");
+    let noticed = tracing.json(&["request"]);
+    assert_eq!(noticed["noticed"]["person.died"], 1);
+    // So somebody living may have the number.
+    let tracing = tracing.person("P102", "", "Ravenscroft");
+    let rows = tracing.request();
+    tracing.apply("b.csv", &[(&rows[0][0], found(NUMBERS[0]))]);
+    assert_eq!(tracing.statuses(), [("01".into(), 2)]);
+    tracing.verify();
 }
 
 #[test]

@@ -60,6 +60,10 @@ impl Facts {
         let holding: HashSet<String> = found.held.values().cloned().collect();
         let mut met: HashSet<&str> = HashSet::new();
         people::read(&config.people, &config.keep, today, |row| {
+            // Nobody knows whose row that is, and nobody can be asked about it.
+            if row.person.is_empty() {
+                return Ok(());
+            }
             if let Some(number) = row.number.map(|number| number.as_u64())
                 && questions.give(number)
                 && !row.is_dead()

@@ -8,16 +8,17 @@ use std::path::PathBuf;
 
 use self::facts::Facts;
 use self::questions::{Answered, Holders};
-use super::answer::Matched;
+use super::answer::{AnswerRow, Matched};
 use super::gates::{Claim, Verdict, judge};
 use super::notice::withdrawal;
-use super::register::entry::{AGAIN, OF_PERSON, PDS_DEAD};
-use super::register::{Change, Entry, Event, Person, Register, Status, Whom};
+use super::register::entry::{AGAIN, CLAIM, OF_PERSON, PDS_DEAD};
+use super::register::{Change, Digest32, Entry, Event, Person, Register, Status, Whom};
 use super::request::Reference;
 use super::rule::Rule;
 use super::select::Moment;
 use crate::config::TracingConfig;
 use crate::error::{Error, Result};
+use crate::nhs_number::NhsNumber;
 
 /// What came of answers. Numbers only.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -80,40 +81,35 @@ fn apply_in(
     let judging = Judging { facts: &facts };
     // First each by itself: a number that several people would get is nobody's.
     let mut claims = Holders::default();
+    let mut losing: BTreeSet<&str> = BTreeSet::new();
     for (reference, one) in questions.all() {
         let person = change.asked(&one.sent.person)?;
-        let verdict = judging.verdict(&person, reference, one, false);
-        if let Some((number, Status::Verified)) = verdict.and_then(|v| Some((v.number?, v.status)))
-        {
-            claims.add(number.as_u64(), &one.sent.person);
+        for answer in one.answers() {
+            if let Some(number) = judging.claims(&person, reference, one, answer) {
+                claims.add(number.as_u64(), &person.person);
+                // Who was answered before is not the right one for that.
+                let holder = facts.holder(&number, &one.sent.person);
+                losing.extend(holder.filter(|holder| !facts.is_dead(holder)));
+            }
         }
     }
-    let mut losing: BTreeSet<&str> = BTreeSet::new();
     for (reference, one) in questions.all() {
         let person = change.asked(&one.sent.person)?;
         let mut verdict = judging.verdict(&person, reference, one, false);
         if let Some(found) = verdict
             && let (Status::Verified, Some(number)) = (found.status, found.number)
-        {
-            let holder = facts.holder(&number, &person.person);
-            if holder.is_some()
+            && (facts.holder(&number, &person.person).is_some()
                 || facts.are_of_another(&number, &person.person)
-                || claims.has_another(&number, &person.person)
-            {
-                verdict = judging.verdict(&person, reference, one, true);
-            }
-            // Of two to whom PDS gives one number, the first to be asked about is not the right one for that.
-            losing.extend(holder.filter(|holder| !facts.is_dead(holder)));
+                || claims.has_another(&number, &person.person))
+        {
+            verdict = judging.verdict(&person, reference, one, true);
         }
-        let entry = judging.entry(
-            &person,
-            reference,
-            one,
-            entries[one.file],
-            verdict,
-            &mut applied,
-        );
+        let of = entries[one.file];
+        let entry = judging.entry(&person, reference, one, of, verdict, &mut applied);
         change.add(entry)?;
+        for (answer, says) in &one.others {
+            change.add(judging.other(&person, reference, one, of, answer, says))?;
+        }
     }
     for person in losing {
         let person = change.asked(person)?;
@@ -168,18 +164,59 @@ impl Judging<'_> {
                 number: None,
                 flags: 0,
             }
-        } else if one.twice {
+        } else if !one.others.is_empty() {
             conflict(Rule::Twice)
         } else if one.sent.answer.is_some() {
             conflict(Rule::Contradicts)
         } else {
-            judge(&self.claim(reference, one, person, of_another))
+            judge(&self.claim(reference, one, &one.answer, person, of_another))
         };
         if verdict.rule == Rule::RecordChanged && person.gone.is_some() {
             // Nobody asks about them again.
             (verdict.status, verdict.flags) = (Status::NotRequired, 0);
         }
         Some(verdict)
+    }
+
+    /// The number to which an answer gives a claim: all that can speak against it is that others have one too, or that
+    /// there is another number.
+    fn claims(
+        &self,
+        person: &Person,
+        reference: &Reference,
+        one: &Answered,
+        answer: &AnswerRow,
+    ) -> Option<NhsNumber> {
+        if person.reference != Some(*reference) || self.facts.objects(&person.person) {
+            return None;
+        }
+        let verdict = judge(&self.claim(reference, one, answer, person, false));
+        let claims = verdict.status == Status::Verified || verdict.rule == Rule::NumberChanged;
+        verdict.number.filter(|_| claims)
+    }
+
+    /// The entry of an answer beside the first one of the same question, which decides nothing.
+    fn other(
+        &self,
+        person: &Person,
+        reference: &Reference,
+        one: &Answered,
+        of: u64,
+        answer: &AnswerRow,
+        says: &Digest32,
+    ) -> Entry {
+        let mut whom = Whom::person(&person.person);
+        whom.reference = Some(*reference);
+        whom.facts = Some(*says);
+        whom.new_number = self.claims(person, reference, one, answer);
+        whom.flags = whom.new_number.map_or(0, |_| CLAIM);
+        Entry {
+            code: Some(answer.code.to_string()),
+            of: Some(of),
+            rule: Some(Rule::Twice.name().to_owned()),
+            whom: Some(whom),
+            ..Entry::of(Event::Answered)
+        }
     }
 
     fn entry(
@@ -224,6 +261,8 @@ impl Judging<'_> {
             whom.flags &= if taken { !PDS_DEAD } else { !0 };
         }
         whom.flags |= if dead { PDS_DEAD } else { 0 };
+        let claims = self.claims(person, reference, one, answer);
+        whom.flags |= claims.map_or(0, |_| CLAIM);
         whom.old_number = person.number.or(one.sent.number);
         whom.new_number = verdict.number;
         *applied
@@ -241,10 +280,10 @@ impl Judging<'_> {
         &self,
         reference: &Reference,
         one: &Answered,
+        answer: &AnswerRow,
         person: &Person,
         of_another: bool,
     ) -> Claim {
-        let answer = &one.answer;
         Claim {
             code: answer.code,
             matched: answer.matched,

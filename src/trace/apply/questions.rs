@@ -28,8 +28,16 @@ pub(super) struct Answered {
     /// Its place among the files.
     pub file: usize,
     pub says: Digest32,
-    /// Another one says something else.
-    pub twice: bool,
+    /// Those that say something else, each once.
+    pub others: Vec<(AnswerRow, Digest32)>,
+}
+
+impl Answered {
+    /// All answers to it, the first one first.
+    pub fn answers(&self) -> impl Iterator<Item = &AnswerRow> {
+        let others = self.others.iter().map(|(answer, _)| answer);
+        std::iter::once(&self.answer).chain(others)
+    }
 }
 
 /// By number: who has it, or was given it.
@@ -105,15 +113,15 @@ impl Questions {
             self.numbers.insert(number.as_u64());
         }
         if let Some(first) = self.all.get_mut(&reference) {
-            if first.says == says {
+            if first.says == says || first.others.iter().any(|(_, other)| *other == says) {
                 applied.repeated += 1;
             } else {
                 applied.contradicting += 1;
-                first.twice = true;
                 // Whichever of them tells of a death, it is to be looked at.
                 if !first.answer.death_date.is_there() && !answer.is_sensitive() {
                     first.answer.death_date = answer.death_date;
                 }
+                first.others.push((answer, says));
             }
             return Ok(());
         }
@@ -122,7 +130,7 @@ impl Questions {
             answer,
             file,
             says,
-            twice: false,
+            others: Vec::new(),
         };
         self.all.insert(reference, answered);
         Ok(())

@@ -9,16 +9,12 @@ use super::{Head, Register, RegisterError, Status};
 use crate::date::Date;
 use crate::nhs_number::NhsNumber;
 use crate::trace::request::Reference;
-use crate::trace::rule::Rule;
 
-/// Why a number that was given is nobody's yet: it is another person's too, or another number was given as well.
-const UNSETTLED: [Rule; 5] = [
-    Rule::AnotherPerson,
-    Rule::Shared,
-    Rule::Withdrawn,
-    Rule::Twice,
-    Rule::Contradicts,
-];
+/// Claims to numbers: who was given which by an exact match, in an answer to the last question about them, and does not
+/// hold it.
+const CLAIMS: &str = "SELECT people.person, log.new_number FROM log JOIN people ON people.person = log.person \
+     AND people.reference = log.reference WHERE log.event = 'answered' AND log.person IS NOT NULL AND log.flags & 512 <> 0 \
+     AND people.number IS NULL";
 
 /// What the register knows of a person. No `Debug`.
 #[derive(Clone, PartialEq)]
@@ -143,9 +139,8 @@ impl<'c> Change<'c> {
                 "SELECT person FROM people WHERE number = ?1 AND number IS NOT NULL AND flags & 2 = 0 AND person <> ?2",
             )?,
             possible_holders: connection.prepare(&format!(
-                "SELECT person FROM people WHERE number = ?1 AND number IS NOT NULL AND flags & 2 <> 0 \
-                 UNION SELECT person FROM people WHERE offered = ?1 AND offered IS NOT NULL AND flags & 2 = 0 AND rule IN ({})",
-                UNSETTLED.map(|rule| format!("'{}'", rule.name())).join(", ")
+                "SELECT person, number FROM people WHERE number = ?1 AND number IS NOT NULL AND flags & 2 <> 0 \
+                 UNION {CLAIMS} AND log.new_number = ?1"
             ))?,
         })
     }
@@ -229,8 +224,7 @@ impl<'c> Change<'c> {
             .optional()?)
     }
 
-    /// People of whom the register says that they are dead and hold a number, and those to whom it was given and who have not
-    /// got it for another reason than that they may be somebody else.
+    /// People of whom the register says that they are dead and hold a number, and those who have a claim to it.
     ///
     /// # Errors
     /// When the database refuses.
@@ -239,6 +233,14 @@ impl<'c> Change<'c> {
             .possible_holders
             .query_map([number_text(number)], |row| row.get(0))?;
         Ok(people.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Claims to numbers of people who do not hold them.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn claims(&self, each: impl FnMut(&str, NhsNumber)) -> Result<(), RegisterError> {
+        claims(self.connection, each)
     }
 
     /// Whether answers of this digest were read before.
@@ -365,7 +367,29 @@ pub(super) fn people(
     Ok(())
 }
 
+fn claims(
+    connection: &Connection,
+    mut each: impl FnMut(&str, NhsNumber),
+) -> Result<(), RegisterError> {
+    let mut all = connection.prepare(CLAIMS)?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let person: String = row.get(0)?;
+        let number: NumberOf = row.get(1)?;
+        each(&person, number.0);
+    }
+    Ok(())
+}
+
 impl Register {
+    /// Claims to numbers of people who do not hold them.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn claims(&self, each: impl FnMut(&str, NhsNumber)) -> Result<(), RegisterError> {
+        claims(&self.connection, each)
+    }
+
     /// All people, in the order of their ids.
     ///
     /// # Errors

@@ -78,6 +78,8 @@ pub const AGAIN: u32 = 64;
 pub const CROSS_CHECK: u32 = 128;
 /// PDS has a date of death, by the last answer that was believed about them or that gave one.
 pub const PDS_DEAD: u32 = 256;
+/// The answer gives a number by an exact match: only another person's claim to it, or another number, speaks against it.
+pub const CLAIM: u32 = 512;
 /// What stays of a person from one question to the next.
 pub const OF_PERSON: u32 = SENSITIVE | DEAD | LONG | PDS_DEAD;
 

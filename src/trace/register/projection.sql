@@ -20,7 +20,6 @@ CREATE TABLE people (
 -- 2 in flags: dead. No number is ever held by two living people.
 CREATE UNIQUE INDEX one_holder ON people (number) WHERE number IS NOT NULL AND flags & 2 = 0;
 CREATE INDEX dead_holders ON people (number) WHERE number IS NOT NULL AND flags & 2 <> 0;
-CREATE INDEX offered ON people (offered) WHERE offered IS NOT NULL;
 CREATE TABLE sent (
     reference BLOB PRIMARY KEY,
     person TEXT NOT NULL,

@@ -27,6 +27,8 @@ CREATE TABLE log (
     confidence INTEGER,
     purged_by INTEGER
 ) STRICT;
+-- 512 in flags: a claim to the number.
+CREATE INDEX claims ON log (new_number) WHERE event = 'answered' AND person IS NOT NULL AND flags & 512 <> 0;
 CREATE TRIGGER log_is_not_deleted BEFORE DELETE ON log BEGIN
     SELECT RAISE(ABORT, 'the log is only added to');
 END;
