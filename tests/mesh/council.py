@@ -120,7 +120,7 @@ def again(said):
 
 def worklist(said):
     groups = said["groups"]
-    for group in ("add_name", "ask_gp", "check_birth_date", "check_death", "correct_number", "decide_match",
+    for group in ("ask_gp", "check_birth_date", "check_death", "correct_number", "decide_match",
                   "merge_records", "refer_to_back_office", "send_again"):
         assert groups.get(group), (group, said)
     assert groups["merge_records"] == 2, said
