@@ -3,9 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::allocations::{Allocation, Allocations};
 use super::answer::RecordCode;
 use super::gates::most_attempts;
-use super::people::{self, Allocation, Allocations, PersonRow};
+use super::people::{self, PersonRow};
 use super::register::entry::{CROSS_CHECK, DEAD, PDS_DEAD, POSTCODE, SENSITIVE, WITHOUT_POSTCODE};
 use super::register::{self, Change, Person, Register, Status};
 use super::request::{Asked, Form, LeftOut, Reference, Row};

@@ -3,9 +3,11 @@
 //! `people` and `select` say who may be asked about, `request` and `answer` are the files, `gates` decide what is believed,
 //! `register` keeps it, `work` is what is left for people to do.
 
+mod allocations;
 pub mod answer;
 pub mod apply;
 pub mod ask;
+mod census;
 pub mod gates;
 #[cfg(test)]
 mod keeping_tests;

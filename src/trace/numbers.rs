@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
 use std::path::Path;
 
-use super::people::{self, Allocations, PersonRow};
+use super::allocations::Allocations;
+use super::people::{self, PersonRow};
 use super::register::{Change, Register, Status};
 use super::select::{Moment, Presence, select};
 use crate::config::TracingConfig;

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::allocations::{Allocation, Allocations};
 use super::ask::unfinished;
-use super::people::{self, Allocation, Allocations, is_placeholder};
+use super::people::{self, is_placeholder};
 use super::register::entry::LONG;
 use super::register::{Changed, Digest32, Entry, Event};
 use super::select::{Moment, Presence};
