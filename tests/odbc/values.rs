@@ -14,7 +14,10 @@ fn received(column: &str, values: &[&str], rule: &str) -> Vec<String> {
         columns(&table),
         values.join(", ")
     );
-    let found = asking(&query, "").makes().whole_worklist();
+    let ran = asking(&query, "").run();
+    // Where no value is a day no record is left to submit: the worklist is there all the same.
+    assert!([0, 4].contains(&ran.said.code), "{}", ran.said.stderr);
+    let found = ran.whole_worklist();
     let [of_rule, of_value] = ["rule", "received"].map(|name| found.at(name));
     let rows = found.rows.iter().filter(|row| row[of_rule] == rule);
     rows.map(|row| row[of_value].clone()).collect()
