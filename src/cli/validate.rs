@@ -101,7 +101,7 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
         show_values: arguments.show_values,
         grid: arguments.grid,
     };
-    let mut out = Out(std::io::BufWriter::new(std::io::stdout().lock()));
+    let mut out = Out(std::io::BufWriter::new(std::io::stdout()));
     let told = match arguments.format {
         Format::Human => report::human::report(&job, &mut out),
         Format::Json => report::json::report(&job, &mut out),

@@ -1,5 +1,6 @@
 //! Splits a block into columns of cells without copying: a cell is a place in the block's text.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,6 +28,16 @@ pub struct Cells {
     place: Option<BlockPlace>,
     /// Where the memory goes afterwards.
     spare: Arc<Spare>,
+}
+
+/// The text of a cell. Blocks are UTF-8, so that nothing is replaced in what comes of one.
+#[inline]
+pub fn text_of(cell: &[u8]) -> Cow<'_, str> {
+    // Eight bytes at a time, where the lossy way asks about each.
+    match std::str::from_utf8(cell) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(cell),
+    }
 }
 
 /// Bytes looked at together for a key.

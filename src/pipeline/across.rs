@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use super::line::in_order;
 use super::read::{Input, threads};
 use crate::error::{Error, Result};
-use crate::extract::{Block, Blocks, Cells, Part, Places, Spare};
+use crate::extract::{Block, BlockPlace, Blocks, Cells, Part, Places, Spare};
 use crate::finding::{ExtractFinding, Finding};
 use crate::progress::Progress;
 use crate::validate::across::file::FileFacts;
@@ -44,6 +44,8 @@ pub(super) fn judge(
 ) -> Result<AcrossFound> {
     let failed = Error::io("read back what was kept in", across.directory());
     let judged = across.judge().map_err(failed)?;
+    // Nobody asks again, and writing takes much memory.
+    across.clear();
     for verdict in &judged.verdicts {
         let (field, check) = plan.across(verdict.rule);
         let count = tally.findings.entry((field, check.into())).or_default();
@@ -103,7 +105,7 @@ pub(super) fn find_again<O: Send + Default>(
     plan: &Plan,
     verdicts: &[Verdict],
     work: impl Fn(&Cells, &Input, Vec<(usize, &Verdict, Finding<'_>)>) -> O + Sync,
-    take: impl FnMut(O) -> Result<()>,
+    take: impl FnMut(O) -> Result<()> + Send,
 ) -> Result<()> {
     let names: Vec<&str> = inputs.iter().map(|i| i.source.name.as_str()).collect();
     let with_findings = |cells: &Cells, input: &Input, found: Vec<(usize, &Verdict)>| {
@@ -121,12 +123,12 @@ pub(super) fn find_again<O: Send + Default>(
 ///
 /// # Errors
 /// When a source changed since it was read first.
-pub(super) fn read_again<T: Sync, O: Send + Default>(
-    inputs: &[Input],
+pub(super) fn read_again<'i, T: Sync, O: Send + Default>(
+    inputs: &'i [Input],
     wanted: &[T],
     place: impl Fn(&T) -> Place + Sync,
     work: impl Fn(&Cells, &Input, Vec<(usize, &T)>) -> O + Sync,
-    mut take: impl FnMut(O) -> Result<()>,
+    mut take: impl FnMut(O) -> Result<()> + Send,
 ) -> Result<()> {
     if wanted.is_empty() {
         return Ok(());
@@ -160,37 +162,38 @@ pub(super) fn read_again<T: Sync, O: Send + Default>(
         }
         Ok((records.len(), work(&cells, input, records)))
     };
+    // Where its blocks are known, what holds a record is read alone, by whoever works on it.
+    let at_its_place = |at: usize, block: &BlockPlace| {
+        let whole = block.whole();
+        counter.fetch_add(whole.length() as u64, Ordering::Relaxed);
+        let within = within(at, whole.rows(), wanted, &place);
+        let parts = block.parts(within.iter().map(|one| place(one).row()));
+        (!within.is_empty()).then_some(Again::At(parts))
+    };
+    let from_the_start = |at: usize, input: &Input| {
+        let watched = input.source.open_watched(Arc::clone(&counter), None)?;
+        let blocks = Blocks::open(&input.source, at, watched)?;
+        if blocks.header().names != input.mapping.names {
+            return Err(input.changed());
+        }
+        Ok(blocks)
+    };
+    let again = |(at, input): (usize, &'i Input)| -> Items<'_> {
+        if !input.blocks.is_empty() {
+            let blocks = input.blocks.iter();
+            return Box::new(blocks.filter_map(move |block| at_its_place(at, block).map(Ok)));
+        }
+        match from_the_start(at, input) {
+            Ok(mut blocks) => Box::new(std::iter::from_fn(move || {
+                let block = blocks.next().map_err(Error::from).transpose()?;
+                Some(block.map(Again::Read))
+            })),
+            Err(failure) => Box::new(std::iter::once(Err(failure))),
+        }
+    };
     in_order(
-        threads(),
         2 * threads(),
-        |pass| {
-            for (at, input) in inputs.iter().enumerate() {
-                // Where its blocks are known, what holds a record is read alone, by whoever works on it.
-                for block in &input.blocks {
-                    let whole = block.whole();
-                    let within = within(at, whole.rows(), wanted, &place);
-                    let parts = block.parts(within.iter().map(|one| place(one).row()));
-                    if !within.is_empty() && !pass(Again::At(parts)) {
-                        return Ok(());
-                    }
-                    counter.fetch_add(whole.length() as u64, Ordering::Relaxed);
-                }
-                if !input.blocks.is_empty() {
-                    continue;
-                }
-                let watched = input.source.open_watched(Arc::clone(&counter), None)?;
-                let mut blocks = Blocks::open(&input.source, at, watched)?;
-                if blocks.header().names != input.mapping.names {
-                    return Err(input.changed());
-                }
-                while let Some(block) = blocks.next()? {
-                    if !pass(Again::Read(block)) {
-                        return Ok(());
-                    }
-                }
-            }
-            Ok(())
-        },
+        inputs.iter().enumerate().flat_map(again),
         (0..threads()).map(|_| Files::of(inputs)).collect(),
         |files: &mut Files, again: Again| match again {
             Again::Read(block) => Ok(vec![look(block)?]),
@@ -213,6 +216,9 @@ pub(super) fn read_again<T: Sync, O: Send + Default>(
         _ => Ok(()),
     }
 }
+
+/// What is to be looked at again of one source.
+type Items<'a> = Box<dyn Iterator<Item = Result<Again>> + Send + 'a>;
 
 /// Records to look at again.
 enum Again {

@@ -22,6 +22,6 @@ pub use across::AcrossFound;
 pub use attack::{Attack, AttackOptions, Attacked, Verdict, attack};
 pub use bridge::{Bridge, BridgeOptions, bridge};
 pub use codes::{Code, Coverage, FieldCoverage, SourceCoverage, coverage};
-pub use line::{Numbered, in_order};
+pub use line::in_order;
 pub use run::{Excluded, MadeSource, Outcome, RunOptions, load_key, run};
 pub use validate::{Validated, validate};

@@ -180,12 +180,12 @@ fn open_each<T>(
 ///
 /// # Errors
 /// The first failure in the order of the rows.
-pub fn read<W: Send, O: Send, S>(
+pub fn read<W: Send, O: Send, S: Send>(
     inputs: &mut [Input],
     digester: impl Fn() -> Option<SourceDigester> + Sync,
     mut begin: impl FnMut() -> Result<(Vec<W>, S)>,
     work: impl Fn(&mut W, &Cells, &Input) -> Result<O> + Sync,
-    mut take: impl FnMut(&mut S, O) -> Result<()>,
+    mut take: impl FnMut(&mut S, O) -> Result<()> + Send,
 ) -> Result<(Vec<W>, S, Vec<SourceFacts>)> {
     loop {
         let (workers, mut sink) = begin()?;
@@ -194,16 +194,29 @@ pub fn read<W: Send, O: Send, S>(
         let counter = progress.counter();
         let shared: &[Input] = inputs;
         let places = Mutex::new(Vec::new());
+        let mut facts = Vec::with_capacity(shared.len());
+        let open = |(at, input)| Reading::begin(at, input, &counter, &digester);
+        let mut sources = shared.iter().enumerate();
+        let mut reading: Option<Reading> = None;
+        let blocks = std::iter::from_fn(|| {
+            let mut next = || loop {
+                let current = match &mut reading {
+                    Some(current) => current,
+                    None => match sources.next() {
+                        Some(source) => reading.insert(open(source)?),
+                        None => return Ok(None),
+                    },
+                };
+                if let Some(block) = current.blocks.next()? {
+                    return Ok(Some(block));
+                }
+                facts.extend(reading.take().map(Reading::end));
+            };
+            next().transpose()
+        });
         let outcome = in_order(
-            threads(),
-            2 * threads(),
-            |pass| {
-                shared
-                    .iter()
-                    .enumerate()
-                    .map(|(at, input)| read_one(at, input, &counter, &digester, pass))
-                    .collect::<Result<Vec<_>>>()
-            },
+            4 * threads(),
+            blocks,
             workers,
             |worker, block: Block| {
                 let input = &shared[block.source];
@@ -217,7 +230,7 @@ pub fn read<W: Send, O: Send, S>(
             |made| take(&mut sink, made),
         );
         match outcome {
-            Ok((facts, workers)) => {
+            Ok(workers) => {
                 // What was read is one state of each file, or nothing.
                 inputs.iter().try_for_each(Input::unchanged)?;
                 let mut places = places.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -274,45 +287,61 @@ impl Digesting {
     }
 }
 
-fn read_one(
-    at: usize,
-    input: &Input,
-    counter: &Arc<AtomicU64>,
-    digester: &impl Fn() -> Option<SourceDigester>,
-    pass: &mut dyn FnMut(Block) -> bool,
-) -> Result<SourceFacts> {
-    let of_file = Digesting(Arc::new(Mutex::new(digester())));
-    let lookups = input.source.lookups();
-    let of_tables: Vec<_> = lookups
-        .map(|_| Digesting(Arc::new(Mutex::new(digester()))))
-        .collect();
-    let watches = of_tables.iter().map(Digesting::watch).collect();
-    let text = input
-        .source
-        .open_tables(Arc::clone(counter), of_file.watch(), watches)?;
-    let mut blocks = Blocks::open(&input.source, at, text)?;
-    if blocks.header().names != input.mapping.names || blocks.header().sheet != input.mapping.sheet
-    {
-        return Err(input.changed());
+/// A source while it is read.
+struct Reading {
+    blocks: Blocks,
+    of_file: Digesting,
+    of_tables: Vec<Digesting>,
+}
+
+impl Reading {
+    fn begin(
+        at: usize,
+        input: &Input,
+        counter: &Arc<AtomicU64>,
+        digester: &impl Fn() -> Option<SourceDigester>,
+    ) -> Result<Self> {
+        let of_file = Digesting(Arc::new(Mutex::new(digester())));
+        let lookups = input.source.lookups();
+        let of_tables: Vec<_> = lookups
+            .map(|_| Digesting(Arc::new(Mutex::new(digester()))))
+            .collect();
+        let watches = of_tables.iter().map(Digesting::watch).collect();
+        let text = input
+            .source
+            .open_tables(Arc::clone(counter), of_file.watch(), watches)?;
+        let blocks = Blocks::open(&input.source, at, text)?;
+        let header = blocks.header();
+        if header.names != input.mapping.names || header.sheet != input.mapping.sheet {
+            return Err(input.changed());
+        }
+        Ok(Self {
+            blocks,
+            of_file,
+            of_tables,
+        })
     }
-    while let Some(block) = blocks.next()? {
-        if !pass(block) {
-            break;
+
+    /// What was learnt of it, once there are no more blocks.
+    fn end(self) -> SourceFacts {
+        let Self {
+            blocks,
+            of_file,
+            of_tables,
+        } = self;
+        let made = blocks.made();
+        SourceFacts {
+            encoding: made
+                .as_ref()
+                .and_then(|made| made.encoding)
+                .unwrap_or_else(|| blocks.encoding()),
+            mixed: match &made {
+                Some(made) => made.mixed,
+                None => blocks.mixed(),
+            },
+            digest: of_file.finish(),
+            tables: of_tables.iter().filter_map(Digesting::finish).collect(),
+            made,
         }
     }
-    let made = blocks.made();
-    let facts = SourceFacts {
-        encoding: made
-            .as_ref()
-            .and_then(|made| made.encoding)
-            .unwrap_or_else(|| blocks.encoding()),
-        mixed: match &made {
-            Some(made) => made.mixed,
-            None => blocks.mixed(),
-        },
-        digest: of_file.finish(),
-        tables: of_tables.iter().filter_map(Digesting::finish).collect(),
-        made,
-    };
-    Ok(facts)
 }

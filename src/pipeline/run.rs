@@ -30,7 +30,8 @@ use crate::treat::{
 use crate::validate::across::Collapsed;
 use crate::validate::{Broken, Check, Plan, Setting, Tally};
 use crate::write::{
-    FindingRow, Finished as SealedWhole, GridRow, Sealed, Staging, WorklistHeader, grid_rows,
+    FindingRow, Finished as SealedWhole, GridRow, Sealed, Staging, WorklistHeader, WriteError,
+    grid_rows,
 };
 
 /// What the command line adds to the configuration.
@@ -472,7 +473,7 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         );
         (tried.join(), written)
     });
-    let written = written.map_err(|e| e.into_directory(&config.bundle_dir))?;
+    let (written, settling) = written.map_err(|e| e.into_directory(&config.bundle_dir))?;
     let mut tried = tried.map_err(|_| Error::Internal("a thread ended early".into()))?;
     #[cfg(test)]
     if options.unattacked {
@@ -526,6 +527,10 @@ pub fn run(mut config: Config, options: &RunOptions) -> Result<Outcome> {
         scope.spawn(|| shared.spill.clear());
         attest::seal(&facts, bundle_stage.path())
     })?;
+    for file in settling {
+        file.wait()
+            .map_err(|e| Error::from(WriteError::from(e)).into_directory(&config.bundle_dir))?;
+    }
     crate::interrupt::check()?;
     let named = config.bundle_dir.join(&outcome.run_id);
     outcome.existed = attest::exists_already(&named, bundle_stage.path(), &signing)?;

@@ -60,7 +60,7 @@ pub fn validate<T: Default + Send>(
     files: &[PathBuf],
     sheet: Option<&str>,
     render: impl Fn(&[Finding<'_>], &mut T) + Sync,
-    mut take: impl FnMut(T) -> Result<()>,
+    mut take: impl FnMut(T) -> Result<()> + Send,
 ) -> Result<Validated> {
     let sources: Vec<_> = files
         .iter()

@@ -16,8 +16,8 @@ use crate::spare::Spare;
 use crate::treat::{Identifiers, RowPlan, Stored, Values};
 use crate::validate::Plan;
 use crate::write::{
-    CsvFile, EncodedGroup, Group, GroupEncoder, Key, Lines, ParquetFile, Room, SortedRows, Spill,
-    Texts, WriteError, groups,
+    CsvFile, EncodedGroup, Group, GroupEncoder, Key, Lines, ParquetFile, Room, Settling,
+    SortedRows, Spill, Texts, WriteError, groups,
 };
 
 /// What was written.
@@ -46,7 +46,8 @@ struct Done {
     cells_checked: u64,
 }
 
-/// Writes the submission files. What `values` holds is forgotten on the way.
+/// Writes the submission files. What `values` holds is forgotten on the way. The files are whole, and safe against a loss
+/// of power once they were waited for.
 ///
 /// # Errors
 /// When the disk is full, or the check of what was written finds an identifier.
@@ -57,7 +58,7 @@ pub fn write(
     plan: &Plan,
     identifiers: &Identifiers,
     directory: &Path,
-) -> Result<Written> {
+) -> Result<(Written, [Settling; 2])> {
     let columns = &rows.columns;
     let mut csv =
         CsvFile::create(&directory.join("submission.csv"), columns).map_err(WriteError::from)?;
@@ -97,20 +98,16 @@ pub fn write(
             })
         })
         .collect::<Result<_>>()?;
-    let ((), writers) = in_order(
-        threads(),
+    let writers = in_order(
         // A finished group is large.
-        threads() + 1,
-        |pass| {
-            let mut groups = groups.into_iter();
-            let begun = groups.by_ref().take(threads()).all(&mut *pass);
-            // What they are needed for is made; the memory is wanted for the groups.
-            values.clear();
-            if begun {
-                groups.all(pass);
+        2 * threads(),
+        groups.into_iter().enumerate().map(|(at, group)| {
+            if at == threads() {
+                // What they are needed for is made; the memory is wanted for the groups. The others are at work.
+                values.clear();
             }
-            Ok(())
-        },
+            Ok(group)
+        }),
         workers,
         |writer, group| writer.group(spill, group),
         |done| {
@@ -135,13 +132,11 @@ pub fn write(
         let alone = written.alone.get_or_insert_default();
         alone.merge(people.into_alone());
     }
-    // The disk writes down the one while the other is ended.
-    csv.settle().map_err(WriteError::from)?;
-    let parquet = parquet.finish()?;
-    written.digests.insert("submission.parquet".into(), parquet);
-    let csv = csv.finish().map_err(WriteError::from)?;
-    written.digests.insert("submission.csv".into(), csv);
-    Ok(written)
+    let (digest, csv) = csv.finish().map_err(WriteError::from)?;
+    written.digests.insert("submission.csv".into(), digest);
+    let (digest, parquet) = parquet.finish()?;
+    written.digests.insert("submission.parquet".into(), digest);
+    Ok((written, [csv, parquet]))
 }
 
 /// What one thread needs to write.

@@ -8,7 +8,7 @@ use data_encoding::HEXLOWER;
 use memchr::{memchr, memchr3};
 use sha2::{Digest, Sha256};
 
-use super::durable::Durable;
+use super::durable::{Durable, Settling};
 use crate::treat::OutputColumn;
 
 /// Appends a cell, in quotes if it needs them.
@@ -67,20 +67,12 @@ impl CsvFile {
         self.file.write_all(lines)
     }
 
-    /// Has the disk write down what there is, and does not wait for it.
+    /// Gives the SHA-256 of the file in hex, and what to wait for until the file is safe against a loss of power.
     ///
     /// # Errors
-    /// When the disk is full.
-    pub fn settle(&mut self) -> io::Result<()> {
-        self.file.settle()
-    }
-
-    /// Makes the file safe against a loss of power and gives its SHA-256 in hex.
-    ///
-    /// # Errors
-    /// When the disk is full.
-    pub fn finish(mut self) -> io::Result<String> {
-        self.file.finish()?;
-        Ok(HEXLOWER.encode(&self.hash.finalize()))
+    /// When there is no handle left.
+    pub fn finish(mut self) -> io::Result<(String, Settling)> {
+        let settling = self.file.conclude()?;
+        Ok((HEXLOWER.encode(&self.hash.finalize()), settling))
     }
 }

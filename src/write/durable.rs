@@ -38,10 +38,19 @@ impl Durable {
 
     /// Waits for the disk.
     fn settled(&mut self) -> io::Result<()> {
-        let panicked = |_| Err(io::Error::other("a thread ended early"));
-        self.syncing
-            .take()
-            .map_or(Ok(()), |thread| thread.join().unwrap_or_else(panicked))
+        self.syncing.take().map_or(Ok(()), joined)
+    }
+
+    /// Has the disk write down all of it: nothing more is written. Whoever wants the file waits for that.
+    ///
+    /// # Errors
+    /// When there is no handle left.
+    pub fn conclude(&mut self) -> io::Result<Settling> {
+        let (before, file) = (self.syncing.take(), self.file.try_clone()?);
+        Ok(Settling(std::thread::spawn(move || {
+            before.map_or(Ok(()), joined)?;
+            file.sync_all()
+        })))
     }
 
     /// Makes all of it safe against a loss of power.
@@ -52,6 +61,25 @@ impl Durable {
         self.settled()?;
         self.file.sync_all()
     }
+}
+
+/// A whole file that the disk is writing down.
+#[must_use = "a file that was not waited for may be gone after a loss of power"]
+pub struct Settling(JoinHandle<io::Result<()>>);
+
+impl Settling {
+    /// Waits until the file is safe against a loss of power.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn wait(self) -> io::Result<()> {
+        joined(self.0)
+    }
+}
+
+fn joined(thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
+    let panicked = |_| Err(io::Error::other("a thread ended early"));
+    thread.join().unwrap_or_else(panicked)
 }
 
 impl Write for Durable {

@@ -31,7 +31,7 @@ mod worklist;
 pub use column_chunk::{ColumnCells, ColumnEncoder};
 pub use column_pages::EncodedColumn;
 pub use csv_file::CsvFile;
-pub use durable::Durable;
+pub use durable::{Durable, Settling};
 pub use line_parts::{AllCells, Ends, Stretch, WIDE, WideCells, stretches};
 pub use lines::{Lines, render as render_csv};
 pub use parquet_file::{EncodedGroup, GroupEncoder, GroupEncoders, ParquetFile};

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use super::WriteError;
 use super::column_chunk::{ColumnCells, ColumnEncoder};
 use super::column_pages::{EncodedColumn, LEVEL};
-use super::durable::Durable;
+use super::durable::{Durable, Settling};
 use super::sort::{PseudonymCell, SortedRows};
 use crate::treat::{Form, OutputColumn, Stored};
 
@@ -112,16 +112,18 @@ impl ParquetFile {
         Ok(())
     }
 
-    /// Writes the footer, makes the file safe against a loss of power and gives its SHA-256 in hex.
+    /// Writes the footer and gives the SHA-256 of the file in hex, and what to wait for until the file is safe against a
+    /// loss of power.
     ///
     /// # Errors
     /// When the disk is full.
-    pub fn finish(mut self) -> Result<String, WriteError> {
+    pub fn finish(mut self) -> Result<(String, Settling), WriteError> {
         // Taking the file out of the writer would turn what the disk says into mere text.
         self.writer.finish()?;
         let Hashed { file, hash } = self.writer.inner_mut();
-        file.finish()?;
-        Ok(data_encoding::HEXLOWER.encode(&hash.clone().finalize()))
+        let settling = file.conclude()?;
+        let digest = data_encoding::HEXLOWER.encode(&hash.clone().finalize());
+        Ok((digest, settling))
     }
 }
 

@@ -15,7 +15,7 @@ use super::texts::{Column, Texts, typed, utf8};
 use crate::treat::{INLINE, Layout, OutputColumn, PSEUDONYM, Packed, Pseudonyms, Stored};
 
 /// Rows of a Parquet row group at least.
-const GROUP_ROWS: u64 = 12_288;
+const GROUP_ROWS: u64 = 8_192;
 
 /// Neighbouring buckets whose rows make a row group.
 pub type Group = Range<usize>;

@@ -487,7 +487,9 @@ impl Council {
                 file.write(&render_csv(rows, stretch))
                     .expect("room on the disk");
             }
-            file.finish().expect("room on the disk")
+            let (digest, settling) = file.finish().expect("a handle");
+            settling.wait().expect("room on the disk");
+            digest
         };
         bench.kernel(
             "write CSV",
@@ -511,7 +513,9 @@ impl Council {
                 let group = encoder.encode(rows).expect("a row group");
                 file.append(group).expect("room on the disk");
             }
-            file.finish().expect("room on the disk")
+            let (digest, settling) = file.finish().expect("a handle");
+            settling.wait().expect("room on the disk");
+            digest
         };
         write_parquet();
         let written = std::fs::metadata(&path).expect("the file").len() as usize;

@@ -15,7 +15,7 @@ use crate::pipeline::Validated;
 ///
 /// # Errors
 /// When a file cannot be validated; what was found before is printed.
-pub fn report(job: &Job<'_>, out: &mut Out<impl Write>) -> Result<Told> {
+pub fn report(job: &Job<'_>, out: &mut Out<impl Write + Send>) -> Result<Told> {
     let values = job.show_values;
     let (validated, preflights) = job.validate(
         |findings, lines: &mut String| {

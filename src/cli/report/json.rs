@@ -15,7 +15,7 @@ use crate::pipeline::Validated;
 ///
 /// # Errors
 /// When a file cannot be validated; what was found before is printed, and the document is whole.
-pub fn report(job: &Job<'_>, out: &mut Out<impl Write>) -> Result<Told> {
+pub fn report(job: &Job<'_>, out: &mut Out<impl Write + Send>) -> Result<Told> {
     out.put("{\"findings\":[")?;
     let mut first = true;
     let (validated, preflights) = job.validate(

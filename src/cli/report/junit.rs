@@ -141,7 +141,7 @@ impl Count {
 /// # Errors
 /// When a file cannot be validated. The document is whole then: it has the rules that were broken before, none that seems
 /// to have passed, and the error.
-pub fn report(job: &Job<'_>, out: &mut Out<impl Write>) -> Result<Told> {
+pub fn report(job: &Job<'_>, out: &mut Out<impl Write + Send>) -> Result<Told> {
     let mut broken = Broken::default();
     let (validated, preflights) = job.validate(
         |findings, made: &mut Broken| made.add_record(findings),

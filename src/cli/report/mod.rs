@@ -73,7 +73,7 @@ impl Job<'_> {
     fn validate<T: Default + Send>(
         &self,
         render: impl Fn(&[Finding<'_>], &mut T) + Sync,
-        take: impl FnMut(T) -> Result<()>,
+        take: impl FnMut(T) -> Result<()> + Send,
     ) -> (Result<Validated>, Preflights) {
         let specification = Specification::of(&self.plan.schema);
         portal::beside(&specification, self.files, || {

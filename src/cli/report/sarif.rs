@@ -25,7 +25,7 @@ const HEAD: &str = "{\"$schema\":\"https://docs.oasis-open.org/sarif/sarif/v2.1.
 ///
 /// # Errors
 /// When a file cannot be validated; what was found before is printed, and the document is whole and says so.
-pub fn report(job: &Job<'_>, out: &mut Out<impl Write>) -> Result<Told> {
+pub fn report(job: &Job<'_>, out: &mut Out<impl Write + Send>) -> Result<Told> {
     let places = Places::of(job.plan, job.files);
     out.put(HEAD)?;
     out.put(driver(job.plan).to_string())?;

@@ -54,16 +54,8 @@ pub(super) fn all_numbers(
     let mut met = vec![0; forms.len()];
     let mut by_first = BTreeMap::<u8, u64>::new();
     in_order(
-        threads(),
         4 * threads(),
-        |pass| {
-            for stretch in stretches {
-                if !pass(stretch) {
-                    break;
-                }
-            }
-            Ok(())
-        },
+        stretches.into_iter().map(Ok),
         workers,
         |trial: &mut Trial<'_>, stretch| {
             let numbers = stretch.numbers();
@@ -180,16 +172,8 @@ pub(super) fn known_identifiers(
     let mut compared = 0;
     let mut lanes = 0;
     in_order(
-        threads(),
         8 * threads(),
-        |pass| {
-            for at in 0..forms.len() * jobs.len() {
-                if !pass(at) {
-                    break;
-                }
-            }
-            Ok(())
-        },
+        (0..forms.len() * jobs.len()).map(Ok),
         vec![(); threads()],
         |(), at| {
             let (form, (values, all, few)) = (forms[at % forms.len()], &jobs[at / forms.len()]);
