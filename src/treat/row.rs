@@ -16,7 +16,7 @@ use super::{
     OpenServices, People, PeopleBefore, PeopleMet, Pseudonym, Scope, Sightings, Traced, TracedSums,
     Traits,
 };
-use crate::extract::Cells;
+use crate::extract::{Cells, text_of};
 use crate::map::Mapping;
 use crate::nhs_number::NhsNumber;
 use crate::schema::{Domain, Kind, Make, Privacy, Schema, Treatment};
@@ -557,7 +557,7 @@ impl<'a> Treater<'a> {
             };
             for (record, validity) in columns[field].validity.iter().enumerate() {
                 if *validity == Validity::Invalid {
-                    identifiers.add_broken(&String::from_utf8_lossy(cells.get(column, record)));
+                    identifiers.add_broken(&text_of(cells.get(column, record)));
                 }
             }
         }
@@ -572,7 +572,7 @@ impl<'a> Treater<'a> {
                     continue;
                 }
                 if cell != last {
-                    identifiers.add_word(&String::from_utf8_lossy(cell));
+                    identifiers.add_word(&text_of(cell));
                 }
                 last = cell;
             }
@@ -631,16 +631,14 @@ impl<'a> Treater<'a> {
                     match checker.checked().columns[slot.field].dates[record] {
                         Some(day) => {
                             let text = dmy(day);
-                            memo.recall(&text, || {
-                                slot.local(&String::from_utf8_lossy(&text), choice)
-                            })?
+                            memo.recall(&text, || slot.local(&text_of(&text), choice))?
                         }
                         None => None,
                     }
                 }
                 (SlotSource::Cell, Some(column)) => {
                     let cell = cells.get(column, record);
-                    memo.recall(cell, || slot.local(&String::from_utf8_lossy(cell), choice))?
+                    memo.recall(cell, || slot.local(&text_of(cell), choice))?
                 }
                 (SlotSource::Traced, Some(column)) => {
                     let cell = cells.get(column, record);

@@ -7,7 +7,7 @@ use super::lexicon::{Context, Entry, Lexicon, is_blank};
 use super::plan::{Kernel, Plan};
 use super::status::{Profiles, Status, Validity};
 use crate::date::Date;
-use crate::extract::{Cells, Key};
+use crate::extract::{Cells, Key, text_of};
 use crate::map::{Mapping, Miss};
 use crate::nhs_number::{self, NhsNumber, Refusal};
 use crate::schema::{Check as TestCheck, Severity, Subject};
@@ -568,7 +568,7 @@ fn date(cell: &[u8], record: usize, issues: &mut Issues<'_>) -> (Option<Date>, V
 
 #[cold]
 fn odd_date(cell: &[u8], record: usize, issues: &mut Issues<'_>) -> (Option<Date>, Validity) {
-    let text = String::from_utf8_lossy(cell);
+    let text = text_of(cell);
     let trimmed = text.trim();
     if is_blank(trimmed) {
         return (None, Validity::Blank);
@@ -596,7 +596,7 @@ fn nhs_number(cell: &[u8], test_key: bool) -> (Option<NhsNumber>, Validity, Chec
         return (None, Validity::Blank, checks);
     }
     // What is blank, NULL in any case included, canonical says itself.
-    match nhs_number::canonical(&String::from_utf8_lossy(cell)) {
+    match nhs_number::canonical(&text_of(cell)) {
         Ok(number) => {
             if number.is_test() && !test_key {
                 checks.add(Check::TestNumber);
@@ -621,7 +621,7 @@ fn presence(cell: &[u8]) -> Validity {
         [] => true,
         // Only the text NULL begins with a letter and is blank.
         [first, ..] if first.is_ascii_alphanumeric() && !matches!(first, b'n' | b'N') => false,
-        _ => is_blank(String::from_utf8_lossy(cell).trim()),
+        _ => is_blank(text_of(cell).trim()),
     };
     if blank {
         Validity::Blank
@@ -633,7 +633,7 @@ fn presence(cell: &[u8]) -> Validity {
 #[inline]
 fn refuse_pseudonym(cell: &[u8], record: usize, field: usize) -> Result<(), AlreadyPseudonym> {
     if cell.len() >= 64 {
-        let text = String::from_utf8_lossy(cell);
+        let text = text_of(cell);
         let text = text.trim();
         if text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(AlreadyPseudonym { record, field });

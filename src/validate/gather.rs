@@ -12,7 +12,7 @@ use super::checker::Checker;
 use super::lexicon::is_blank;
 use super::plan::{ClientKind, EventKind, Plan};
 use crate::date::Date;
-use crate::extract::Cells;
+use crate::extract::{Cells, text_of};
 use crate::map::Mapping;
 use crate::tokens::speaks_of_conversation;
 
@@ -259,15 +259,25 @@ pub fn derived_end(start: Option<Date>, end: Option<Date>, death: Option<Date>) 
 
 /// A number for an id: the same for ids that are one under contract section 3, 0 for a blank one.
 pub(super) fn person_hash(cell: &[u8]) -> u64 {
-    if cell.is_empty() {
-        return 0;
+    let state = FixedState::default();
+    match cell {
+        [] => return 0,
+        // Nearly all of them: nothing to trim, and only the text NULL begins with a letter and is blank.
+        [first, .., last]
+            if first.is_ascii_alphanumeric()
+                && !matches!(first, b'n' | b'N')
+                && last.is_ascii_alphanumeric()
+                && cell.is_ascii() =>
+        {
+            return state.hash_one(cell).max(1);
+        }
+        _ => {}
     }
-    let text = String::from_utf8_lossy(cell);
+    let text = text_of(cell);
     let trimmed = text.trim();
     if is_blank(trimmed) {
         return 0;
     }
-    let state = FixedState::default();
     if trimmed.is_ascii() {
         return state.hash_one(trimmed.as_bytes()).max(1);
     }

@@ -15,7 +15,7 @@ use super::number::{self, Number};
 use super::plan::{ClientKind, EventKind, Judge, Kernel, Plan, funds_own_care};
 use super::postcode;
 use super::status::Validity;
-use crate::extract::Key;
+use crate::extract::{Key, text_of};
 use crate::map::Mapping;
 use crate::schema::{List, Match, Test};
 use crate::tokens::{self, Token};
@@ -220,7 +220,7 @@ impl Lexicon {
 
     #[cold]
     fn learn(&mut self, cell: &[u8], context: &Context<'_>) -> u32 {
-        let text = String::from_utf8_lossy(cell);
+        let text = text_of(cell);
         let entry = context.judge(&text);
         let at = self.add(cell, entry);
         let (received, state) = (&self.received, FixedState::default());
@@ -345,9 +345,12 @@ impl<'a> Context<'a> {
             Judge::Postcode => false,
         };
         if self.keyed {
-            entry.key = match (self.judge, entry.text.parse::<f64>()) {
-                (Judge::Number { .. }, Ok(number)) => hash(&number.to_bits().to_ne_bytes()),
-                _ => key_of(&entry.text),
+            let number = matches!(self.judge, Judge::Number { .. })
+                .then(|| entry.text.parse::<f64>().ok())
+                .flatten();
+            entry.key = match number {
+                Some(number) => hash(&number.to_bits().to_ne_bytes()),
+                None => key_of(&entry.text),
             };
         }
         if let Some(list) = self.list {
@@ -381,6 +384,8 @@ impl<'a> Context<'a> {
                     entry.checks.add(Check::NotController);
                 }
             }
+            // The text stays as it is.
+            Judge::Number { decimals } if number::is_plain(text, *decimals) => {}
             Judge::Number { decimals } => {
                 let number = number::read(text, *decimals);
                 match number {

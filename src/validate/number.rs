@@ -56,6 +56,20 @@ pub fn read(text: &str, decimals: usize) -> Number {
     }
 }
 
+/// Whether [`read`] gives a text back as it is: enough to know for most, and nothing is copied to find out.
+pub fn is_plain(text: &str, decimals: usize) -> bool {
+    let (whole, fraction) = match decimals {
+        0 => (text, ""),
+        _ => text.split_once('.').unwrap_or((text, "")),
+    };
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    (1..=16).contains(&whole.len())
+        && (whole == "0" || !whole.starts_with('0'))
+        && fraction.len() == decimals
+        && digits(whole)
+        && digits(fraction)
+}
+
 /// The digits, if any commas stand before groups of three.
 fn without_commas(whole: &str) -> Option<String> {
     let mut groups = whole.split(',');
@@ -77,6 +91,22 @@ fn without_commas(whole: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_plain_is_read_as_it_is(
+            text in "-?[0-9]{0,18}(\\.[0-9]{0,4})?|[0-9]{1,4}\\.[0-9]{2}",
+            decimals in 0_usize..4,
+        ) {
+            if is_plain(&text, decimals) {
+                prop_assert_eq!(read(&text, decimals), Number::Plain(text));
+            } else if let Number::Plain(plain) = read(&text, decimals) {
+                // Whatever is not plain is written otherwise, but for what is below nothing.
+                prop_assert!(plain != text || text.starts_with('-'));
+            }
+        }
+    }
 
     #[test]
     fn numbers_are_read_or_refused() {

@@ -64,14 +64,11 @@ impl EventKind {
     pub const ALL: [Self; 4] = [Self::Request, Self::Assessment, Self::Service, Self::Review];
 
     pub(super) fn named(text: &str, validity: Validity) -> Self {
-        match text.to_ascii_lowercase().as_str() {
-            _ if validity == Validity::Invalid => Self::None,
-            "request" => Self::Request,
-            "assessment" => Self::Assessment,
-            "service" => Self::Service,
-            "review" => Self::Review,
-            _ => Self::None,
-        }
+        let kind = Self::ALL
+            .into_iter()
+            .filter(|_| validity != Validity::Invalid)
+            .find(|kind| text.eq_ignore_ascii_case(kind.name()));
+        kind.unwrap_or(Self::None)
     }
 
     /// The value of the list.
@@ -101,10 +98,9 @@ pub enum ClientKind {
 
 impl ClientKind {
     pub(super) fn named(text: &str) -> Self {
-        if text
-            .to_ascii_lowercase()
-            .ends_with("carer known by association")
-        {
+        const BY_ASSOCIATION: &[u8] = b"carer known by association";
+        let end = text.len().saturating_sub(BY_ASSOCIATION.len());
+        if text.as_bytes()[end..].eq_ignore_ascii_case(BY_ASSOCIATION) {
             Self::KnownByAssociation
         } else if text.eq_ignore_ascii_case("service user") {
             Self::ServiceUser

@@ -91,36 +91,35 @@ impl Tally {
         submitted: &[u32],
     ) {
         let checked = checker.checked();
+        // Few are left out: all are counted, one after another, and those taken off again.
+        let mut counted = submitted.iter().map(|record| *record as usize).peekable();
+        let left_out: Vec<usize> = (0..checked.profiles.len())
+            .filter(|record| counted.next_if_eq(record).is_none())
+            .collect();
         for (field, column) in checked.columns.iter().enumerate() {
             let statuses = checker.statuses_of(field);
             // Sums side by side: one that is added to again at once would have to be waited for.
             let mut sums = [[0_u32; 32]; SIDE_BY_SIDE];
-            let mut add = |lane: usize, profile: u32, validity: Validity| {
-                let cell = cell(statuses[profile as usize], validity);
-                sums[lane][cell % 32] += 1;
-            };
-            if submitted.len() == checked.profiles.len() {
-                let (profiles, last_profiles) = checked.profiles.as_chunks::<SIDE_BY_SIDE>();
-                let (validity, last_validity) = column.validity.as_chunks::<SIDE_BY_SIDE>();
-                for (profiles, validity) in profiles.iter().zip(validity) {
-                    for lane in 0..SIDE_BY_SIDE {
-                        add(lane, profiles[lane], validity[lane]);
-                    }
-                }
-                for (profile, validity) in last_profiles.iter().zip(last_validity) {
-                    add(0, *profile, *validity);
-                }
-            } else {
-                for records in submitted.chunks(SIDE_BY_SIDE) {
-                    for (lane, &record) in records.iter().enumerate() {
-                        let record = record as usize;
-                        add(lane, checked.profiles[record], column.validity[record]);
-                    }
+            let place =
+                |profile: u32, validity: Validity| cell(statuses[profile as usize], validity) % 32;
+            let (profiles, last_profiles) = checked.profiles.as_chunks::<SIDE_BY_SIDE>();
+            let (validity, last_validity) = column.validity.as_chunks::<SIDE_BY_SIDE>();
+            for (profiles, validity) in profiles.iter().zip(validity) {
+                for lane in 0..SIDE_BY_SIDE {
+                    sums[lane][place(profiles[lane], validity[lane])] += 1;
                 }
             }
+            for (profile, validity) in last_profiles.iter().zip(last_validity) {
+                sums[0][place(*profile, *validity)] += 1;
+            }
+            let grid = &mut self.grid.0[field];
             for sums in sums {
-                let grid = self.grid.0[field].iter_mut();
-                grid.zip(sums).for_each(|(sum, n)| *sum += u64::from(n));
+                grid.iter_mut()
+                    .zip(sums)
+                    .for_each(|(sum, n)| *sum += u64::from(n));
+            }
+            for &record in &left_out {
+                grid[place(checked.profiles[record], column.validity[record])] -= 1;
             }
         }
         let roles = &plan.schema.roles;
