@@ -19,7 +19,7 @@ pub fn of_writing(error: &io::Error) -> &'static str {
         _ if out_of_handles(error) => HANDLES,
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             "The disk is full, or this account's share of it. Make room there, about three times the size of the extract \
-             (unpacked), or name a directory on another disk; then run again"
+             (unpacked), and more where findings are many, or name a directory on another disk; then run again"
         }
         ErrorKind::FileTooLarge => {
             "A file may not become so large here. Raise the limit (ulimit -f), or name a directory on another disk; then \

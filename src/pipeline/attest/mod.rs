@@ -20,6 +20,7 @@ use crate::attest::leak::LeakCheck;
 use crate::attest::predicate::{self as say, Predicate};
 use crate::attest::{self, SigningKey, VerifyError, digest, report};
 use crate::config::Config;
+use crate::custody;
 use crate::date::Date;
 use crate::error::{Error, Result};
 use crate::select::Exclusion;
@@ -127,7 +128,8 @@ pub(super) fn run_id(
 pub(super) fn seal(facts: &Facts<'_>, directory: &Path) -> Result<()> {
     let write = |name: &str, text: &str| -> Result<()> {
         let path = directory.join(name);
-        fs::write(&path, text).map_err(Error::io("write", &path))
+        // Synced: a bundle that has its name has all of its files, whenever the power goes.
+        custody::write_public(&path, text.as_bytes()).map_err(Error::io("write", &path))
     };
     let check = LeakCheck::new(
         facts.identifiers,

@@ -39,22 +39,27 @@ pub(super) struct Store {
 pub(super) struct Size {
     /// Bytes of a slot.
     pub slot: usize,
-    /// Slots that are kept in memory.
-    pub kept: usize,
+    /// Slots of a page, which is what memory is asked for at once.
+    pub page: usize,
+    /// Pages that are kept in memory.
+    pub pages: usize,
 }
 
 impl Size {
     /// 72 MiB: a little over a million records. It is given back before the submission is written, which needs as much.
     pub const USUAL: Self = Self {
         slot: 8 << 10,
-        kept: 72 << 7,
+        page: 1 << 10,
+        pages: 9,
     };
 }
 
 #[derive(Default)]
 struct State {
     /// The first slots. Mapped, not allocated: what is not used takes no memory, and the system has all of it back at once.
-    memory: Option<MmapMut>,
+    memory: Vec<MmapMut>,
+    /// How many slots that is, where the system gives no more.
+    most: Option<u64>,
     /// The slots behind them.
     file: Option<Arc<Nameless>>,
     /// Slots that are taken.
@@ -62,6 +67,13 @@ struct State {
     facts: u64,
     /// By kind and part: slots and how many bytes they hold.
     parts: Vec<Vec<(u64, u32)>>,
+}
+
+impl State {
+    /// How many slots are kept in memory.
+    fn kept(&self, size: Size) -> u64 {
+        self.most.unwrap_or((size.page * size.pages) as u64)
+    }
 }
 
 impl Store {
@@ -94,18 +106,23 @@ impl Store {
 
     /// Takes the facts of a part; the buffer is empty afterwards.
     fn take(&self, part: usize, facts: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
-        let Size { slot, kept } = self.size;
+        let Size { slot, page, .. } = self.size;
         let length = bytes.len();
         let mut state = self.lock();
         let number = state.taken;
         state.taken += 1;
         state.facts += facts;
-        if number < kept as u64 {
-            let memory = match &mut state.memory {
-                Some(memory) => memory,
-                none => none.insert(anonymous(kept * slot)?),
-            };
-            memory[number as usize * slot..][..length].copy_from_slice(bytes);
+        let (at, within) = (number as usize / page, number as usize % page * slot);
+        if number < state.kept(self.size) && state.memory.len() == at {
+            match anonymous(page * slot) {
+                Ok(memory) => state.memory.push(memory),
+                // The disk has room for what memory has not.
+                Err(_) => state.most = Some(number),
+            }
+        }
+        let kept = state.kept(self.size);
+        if number < kept {
+            state.memory[at][within..within + length].copy_from_slice(bytes);
         } else {
             let file = match &state.file {
                 Some(file) => Arc::clone(file),
@@ -117,7 +134,7 @@ impl Store {
             };
             drop(state);
             // A slot is taken once, so nothing else was ever at its place.
-            file.write_at((number - kept as u64) * slot as u64, bytes)?;
+            file.write_at((number - kept) * slot as u64, bytes)?;
             state = self.lock();
         }
         if state.parts.is_empty() {
@@ -131,15 +148,15 @@ impl Store {
     /// Puts all facts of a part into `bytes`, in no order.
     fn read(&self, part: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
         bytes.clear();
-        let Size { slot, kept } = self.size;
+        let Size { slot, page, .. } = self.size;
         let state = self.lock();
+        let kept = state.kept(self.size);
         let State {
             memory,
             file,
             parts,
             ..
         } = &*state;
-        let memory = memory.as_deref().unwrap_or_default();
         let Some(slots) = parts.get(part) else {
             return Ok(());
         };
@@ -147,11 +164,12 @@ impl Store {
         let mut on_disk = Vec::new();
         for (number, length) in slots {
             let (from, length) = (bytes.len(), *length as usize);
-            if *number < kept as u64 {
-                bytes.extend_from_slice(&memory[*number as usize * slot..][..length]);
+            if *number < kept {
+                let (at, within) = (*number as usize / page, *number as usize % page * slot);
+                bytes.extend_from_slice(&memory[at][within..within + length]);
             } else {
                 bytes.resize(from + length, 0);
-                on_disk.push(((number - kept as u64) * slot as u64, from, length));
+                on_disk.push(((number - kept) * slot as u64, from, length));
             }
         }
         let file = file.clone();
@@ -266,7 +284,11 @@ mod tests {
     use proptest::prelude::*;
 
     /// Slots of four facts, of which the first four stay in memory.
-    const SMALL: Size = Size { slot: 32, kept: 4 };
+    const SMALL: Size = Size {
+        slot: 32,
+        page: 2,
+        pages: 2,
+    };
 
     fn everything(store: &Store, kind: Kind, threads: usize) -> Vec<(u64, usize)> {
         let made = store.each_part(
@@ -329,6 +351,27 @@ mod tests {
             store.clear();
             prop_assert_eq!((store.facts(), everything(&store, Kind::Persons, 1)), (0, Vec::new()));
         }
+    }
+
+    /// Where a process may not have so much memory, the disk takes everything.
+    #[test]
+    fn memory_that_the_system_does_not_give_is_not_needed() {
+        let directory = tempfile::tempdir().unwrap();
+        let size = Size {
+            page: 1 << 50,
+            ..SMALL
+        };
+        let store = Store::new(directory.path(), size);
+        let mut dealer = Dealer::new(&store);
+        for fact in 0..400_u64 {
+            dealer
+                .deal(Kind::Persons, fact % 5, (fact % 5).to_le_bytes())
+                .unwrap();
+        }
+        dealer.finish().unwrap();
+        let there = everything(&store, Kind::Persons, 2);
+        assert_eq!(there, [0, 1, 2, 3, 4].map(|fact| (fact, 80)));
+        assert!(store.lock().memory.is_empty());
     }
 
     /// A person who reads the disk finds no fact there, and no two slots look alike though they hold the same.

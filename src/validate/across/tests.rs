@@ -51,7 +51,11 @@ impl Given {
     /// Judges with so little memory that most of it goes to the disk, unless all of it is to stay there, having gathered it
     /// in so many shares.
     fn judge_with(&self, threads: usize, shares: usize, in_memory: bool) -> Judged {
-        let little = Size { slot: 100, kept: 2 };
+        let little = Size {
+            slot: 100,
+            page: 2,
+            pages: 1,
+        };
         let size = if in_memory { Size::USUAL } else { little };
         let across = Across {
             store: Store::new(&std::env::temp_dir(), size),
