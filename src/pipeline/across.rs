@@ -44,8 +44,6 @@ pub(super) fn judge(
 ) -> Result<AcrossFound> {
     let failed = Error::io("read back what was kept in", across.directory());
     let judged = across.judge().map_err(failed)?;
-    // Nobody asks again, and writing takes much memory.
-    across.clear();
     for verdict in &judged.verdicts {
         let (field, check) = plan.across(verdict.rule);
         let count = tally.findings.entry((field, check.into())).or_default();
