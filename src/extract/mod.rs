@@ -1,6 +1,7 @@
 //! Reads sources into blocks of whole records and blocks into columns of cells. Knows nothing of the return.
 //!
-//! A source is read once, from front to back, by one thread at a time; what is malformed is refused here with file, row and remedy.
+//! A source is read once, from front to back, by one thread at a time; what is malformed is refused here with file, row
+//! and remedy.
 //!
 //! Blocks and cells know comma-separated text alone. A source of another kind is a stream of such text, made while it is
 //! read ([`Source::open`]): same names, cells and row numbers, so that whatever comes after knows no kinds. Text that is

@@ -13,10 +13,10 @@ use crate::interrupt;
 /// that is wanted takes it, with those behind it that are ready. So there are as many threads as cores, what a thread has
 /// read it works on while that is in its cache, and none sleeps while there is something to do. The failure that comes
 /// first in the order of the items is the one returned, whichever thread met it first. At most `ahead` items exist at a
-/// time. Gives the workers back.
+/// time. Gives the workers back, but for those that the system gave no thread: the others do their work.
 ///
 /// # Errors
-/// The first failure in order, or that somebody asked to stop.
+/// The first failure in order, that somebody asked to stop, or that there is no thread at all.
 pub fn in_order<I, O, W>(
     ahead: usize,
     items: impl Iterator<Item = Result<I>> + Send,
@@ -46,8 +46,19 @@ where
     };
     let workers = thread::scope(|scope| {
         let (line, work) = (&line, &work);
-        let run = |worker| scope.spawn(move || line.run(worker, work));
-        let handles: Vec<_> = workers.into_iter().map(run).collect();
+        let run =
+            |worker| thread::Builder::new().spawn_scoped(scope, move || line.run(worker, work));
+        let mut handles = Vec::new();
+        let mut refused = None;
+        for worker in workers {
+            match run(worker) {
+                Ok(handle) => handles.push(handle),
+                Err(failure) => refused = Some(failure),
+            }
+        }
+        if let Some(failure) = refused.filter(|_| handles.is_empty()) {
+            lock(&line.state).stopped = Some(Some(no_thread(&failure)));
+        }
         let ended = handles.into_iter().map(thread::ScopedJoinHandle::join);
         ended.collect::<std::result::Result<Vec<_>, _>>()
     });
@@ -57,6 +68,12 @@ where
         None if workers.is_ok() => interrupt::check().and(workers.map_err(|_| ended_early())),
         _ => Err(ended_early()),
     }
+}
+
+fn no_thread(failure: &std::io::Error) -> Error {
+    Error::Internal(format!(
+        "the system gives no thread ({failure}). Close other programs, or raise the limits of this account (ulimit), and run again"
+    ))
 }
 
 fn ended_early() -> Error {

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::thread::JoinHandle;
+use std::thread::{Builder, JoinHandle};
 
 /// Bytes after which the disk is asked to write down what it has.
 const SYNC_EVERY: u64 = 32 << 20;
@@ -32,7 +32,7 @@ impl Durable {
         self.settled()?;
         self.unsynced = 0;
         let file = self.file.try_clone()?;
-        self.syncing = Some(std::thread::spawn(move || file.sync_data()));
+        self.syncing = Some(Builder::new().spawn(move || file.sync_data())?);
         Ok(())
     }
 
@@ -44,13 +44,14 @@ impl Durable {
     /// Has the disk write down all of it: nothing more is written. Whoever wants the file waits for that.
     ///
     /// # Errors
-    /// When there is no handle left.
+    /// When there is no handle or no thread left.
     pub fn conclude(&mut self) -> io::Result<Settling> {
         let (before, file) = (self.syncing.take(), self.file.try_clone()?);
-        Ok(Settling(std::thread::spawn(move || {
+        let settling = Builder::new().spawn(move || {
             before.map_or(Ok(()), joined)?;
             file.sync_all()
-        })))
+        });
+        settling.map(Settling)
     }
 
     /// Makes all of it safe against a loss of power.
