@@ -249,9 +249,23 @@ fn first(bits: usize) -> u64 {
         .map_or(u64::MAX, |bit| bit - 1)
 }
 
-#[inline(never)]
+/// How many bits are set. The schema has fewer than eight pseudonyms, and a look at a table is quicker than counting where
+/// the processor may not be asked to.
+#[inline]
 fn ones(bits: u64) -> usize {
-    bits.count_ones() as usize
+    const FEW: [u8; 1 << 8] = {
+        let mut few = [0; 1 << 8];
+        let mut bits = 0;
+        while bits < few.len() {
+            few[bits] = bits.count_ones() as u8;
+            bits += 1;
+        }
+        few
+    };
+    match FEW.get(bits as usize) {
+        Some(ones) => usize::from(*ones),
+        None => bits.count_ones() as usize,
+    }
 }
 
 #[cfg(test)]

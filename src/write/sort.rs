@@ -53,6 +53,9 @@ pub struct Key<'a> {
 pub struct Room {
     bytes: Vec<u8>,
     rows: Vec<Place>,
+    /// The same in the order of arrival.
+    arrived: Vec<Place>,
+    order: Vec<Turn>,
     /// The numbers of all values, row after row in the order of arrival.
     numbers: Vec<u32>,
 }
@@ -90,10 +93,11 @@ struct Further {
 /// The number of the first text that came with its row.
 const FURTHER: u32 = 1 << 16;
 
+/// The turn of a row: the first bytes of its pseudonym, and where it is in the order of arrival.
+type Turn = (u64, u32);
+
 #[derive(Clone, Copy)]
 struct Place {
-    /// The first bytes of the pseudonym, so that most comparisons touch nothing else.
-    prefix: u64,
     /// Where the row's pseudonyms begin. Rows without a person are one group, however many they are.
     pseudonyms: usize,
     /// In the order of arrival.
@@ -152,9 +156,11 @@ impl<'a> SortedRows<'a> {
     ) -> io::Result<Self> {
         let rows: u64 = spill.rows()[group.clone()].iter().sum();
         spill.read(group, &mut room.bytes)?;
-        room.rows.clear();
+        room.arrived.clear();
+        room.order.clear();
         room.numbers.clear();
-        room.rows.reserve(rows as usize);
+        room.arrived.reserve(rows as usize);
+        room.order.reserve(rows as usize);
         room.numbers.reserve(rows as usize * key.layout.values);
         let mut sorted = Self {
             key,
@@ -181,17 +187,26 @@ impl<'a> SortedRows<'a> {
         }
         drop(known);
         sorted.room.bytes = bytes;
-        if sorted.room.rows.len() as u64 != rows {
+        if sorted.room.arrived.len() as u64 != rows {
             return Err(io::ErrorKind::InvalidData.into());
         }
-        let mut places = std::mem::take(&mut sorted.room.rows);
-        places.sort_unstable_by(|a, b| {
-            a.prefix
-                .cmp(&b.prefix)
-                .then_with(|| sorted.at(a).compare(sorted.at(b)))
-        });
-        sorted.room.rows = places;
+        sorted.sort();
         Ok(sorted)
+    }
+
+    /// Puts the rows in order: by the first bytes of their pseudonyms, in which people differ, then the rows of each.
+    fn sort(&mut self) {
+        let mut order = std::mem::take(&mut self.room.order);
+        order.sort_unstable_by_key(|(prefix, _)| *prefix);
+        let arrived = &self.room.arrived;
+        let row = |turn: &Turn| self.at(&arrived[turn.1 as usize]);
+        for of_one in order.chunk_by_mut(|a, b| a.0 == b.0) {
+            of_one.sort_unstable_by(|a, b| row(a).compare(row(b)));
+        }
+        self.room.rows.clear();
+        let places = order.iter().map(|turn| arrived[turn.1 as usize]);
+        self.room.rows.extend(places);
+        self.room.order = order;
     }
 
     /// The memory, for other rows.
@@ -251,11 +266,13 @@ impl<'a> SortedRows<'a> {
             .get(0)
             .filter(|_| self.key.layout.by_person);
         let prefix = prefix.and_then(|pseudonym| pseudonym.first_chunk());
-        self.room.rows.push(Place {
-            prefix: u64::from_be_bytes(prefix.copied().unwrap_or_default()),
+        // Four thousand million rows would not fit into memory.
+        let arrival = self.room.arrived.len() as u32;
+        let prefix = u64::from_be_bytes(prefix.copied().unwrap_or_default());
+        self.room.order.push((prefix, arrival));
+        self.room.arrived.push(Place {
             pseudonyms: start + self.key.layout.before_pseudonyms(),
-            // Four thousand million rows would not fit into memory.
-            arrival: self.room.rows.len() as u32,
+            arrival,
             length: row.pseudonyms().length() as u16,
             present: row.pseudonyms().present(),
         });
