@@ -175,8 +175,11 @@ impl NumberedColumn<'_> {
             self.met.days[place] = Some(date);
             self.met.numbers[place] = UNKNOWN;
         }
-        let text = dmy(date);
-        self.of(position, place as u32, || (&text, false))
+        match self.met.numbers[place] {
+            // Most days are known; only another one is written out.
+            UNKNOWN | INLINE => self.ask(position, place, (&dmy(date), false)),
+            known => known,
+        }
     }
 
     /// Years, months, ages and flags, which are below 10,000.
