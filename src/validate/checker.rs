@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::check::{Broken, Check, Checks};
 use super::lexicon::{Context, Entry, Lexicon, is_blank};
 use super::plan::{Kernel, Plan};
-use super::status::{Profiles, Status, Validity};
+use super::status::{Eight, Profiles, Status, Validity};
 use crate::date::Date;
 use crate::extract::{Cells, Key, text_of};
 use crate::map::{Mapping, Miss};
@@ -70,6 +70,8 @@ pub struct Checker<'a> {
     results: Vec<u128>,
     /// Records of a column about whose value there is something to note; room for all of them.
     noted: Vec<u32>,
+    /// Which of eight cells of each record are blank.
+    blank: Vec<u8>,
     /// Counts of lexicons that were given back.
     unverified: Unverified,
 }
@@ -79,7 +81,9 @@ pub type Unverified = BTreeMap<(usize, Box<str>), u64>;
 
 fn count_unverified(counts: &mut Unverified, field: usize, entry: &Entry) {
     if entry.records > 0 {
-        *counts.entry((field, entry.text.clone())).or_default() += entry.records;
+        *counts
+            .entry((field, entry.text.as_str().into()))
+            .or_default() += entry.records;
     }
 }
 
@@ -99,6 +103,7 @@ impl<'a> Checker<'a> {
             },
             results: Vec::new(),
             noted: Vec::new(),
+            blank: Vec::new(),
             unverified: Unverified::new(),
         }
     }
@@ -274,11 +279,12 @@ impl<'a> Checker<'a> {
         if self.noted.len() < records {
             self.noted.resize(records, 0);
         }
+        let room = &mut self.noted[..records];
         let mut noted = 0;
         let validity = result.entries.iter().enumerate().map(|(record, &at)| {
             let mark = marks[at as usize];
             // Written in any case, and written over unless something is to be noted: cheaper than to ask.
-            self.noted[noted] = record as u32;
+            room[noted] = record as u32;
             noted += usize::from(mark.is_noted);
             mark.validity
         });
@@ -346,36 +352,37 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Blank where mandatory; a value where not applicable.
+    /// Blank where mandatory; a value where not applicable. Eight fields of a record are asked about together, and of
+    /// nearly every record the answer is that all are as they should be.
     fn statuses(&mut self) {
         let checked = &mut self.checked;
-        for (field, column) in checked.columns.iter_mut().enumerate() {
-            let mut issues = Issues {
-                field: field as u16,
-                list: &mut checked.issues,
-            };
-            let statuses = self.profiles.of_field(field);
-            for (record, (validity, &profile)) in column
-                .validity
-                .iter_mut()
-                .zip(&checked.profiles)
-                .enumerate()
-            {
-                let status = statuses[profile as usize];
-                let blank = *validity == Validity::Blank;
-                let missed = blank & (status == Status::Mandatory);
-                let unwanted = !blank & (status == Status::NotApplicable);
-                // One question for both, to which nearly every cell has the same answer.
-                if missed | unwanted {
-                    issues.add(
-                        record,
-                        if missed {
-                            *validity = Validity::BlankMandatory;
-                            Check::BlankMandatory
-                        } else {
-                            Check::NotApplicable
-                        },
-                    );
+        let blank = &mut self.blank;
+        for (at, columns) in checked.columns.chunks_mut(Eight::FIELDS).enumerate() {
+            blank.clear();
+            blank.resize(checked.profiles.len(), 0);
+            for (bit, column) in columns.iter().enumerate() {
+                debug_assert_eq!(column.validity.len(), blank.len());
+                for (blank, validity) in blank.iter_mut().zip(&column.validity) {
+                    *blank |= u8::from(*validity == Validity::Blank) << bit;
+                }
+            }
+            let asked = self.profiles.of_eight(at);
+            for (record, (&blank, &profile)) in blank.iter().zip(&checked.profiles).enumerate() {
+                let mut broken = asked[profile as usize].broken(blank);
+                while broken != 0 {
+                    let bit = broken.trailing_zeros() as usize;
+                    broken &= broken - 1;
+                    let mut issues = Issues {
+                        field: (at * Eight::FIELDS + bit) as u16,
+                        list: &mut checked.issues,
+                    };
+                    let validity = &mut columns[bit].validity[record];
+                    if *validity == Validity::Blank {
+                        *validity = Validity::BlankMandatory;
+                        issues.add(record, Check::BlankMandatory);
+                    } else {
+                        issues.add(record, Check::NotApplicable);
+                    }
                 }
             }
         }

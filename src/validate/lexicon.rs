@@ -6,9 +6,11 @@ use std::collections::HashMap as StdMap;
 
 use std::hash::BuildHasher as _;
 
+use compact_str::CompactString;
 use foldhash::fast::FixedState;
 use foldhash::quality::FixedState as QualityState;
 use hashbrown::HashTable;
+use smallvec::SmallVec;
 
 use super::check::{Check, Checks};
 use super::number::{self, Number};
@@ -22,6 +24,9 @@ use crate::tokens::{self, Token};
 
 /// How many distinct values are remembered; beyond it the column is not one that repeats, and the memory is given back.
 const CAPACITY: usize = 1 << 14;
+
+/// Bytes of a text that takes no memory of its own: costs, postcodes, codes.
+const SHORT: usize = 16;
 
 /// Bytes beyond which no text can be a value of a list; a longer one is looked at no further.
 const LONGEST_VALUE: usize = 512;
@@ -52,9 +57,9 @@ pub struct Entry {
     /// What is wrong with it.
     pub checks: Checks,
     /// The value after mapping and respelling, UTF-8.
-    pub text: Box<str>,
+    pub text: CompactString,
     /// What the submission writes: Windows-1252.
-    pub written: Box<[u8]>,
+    pub written: SmallVec<[u8; SHORT]>,
     /// Bit i: test i of the schema holds for it.
     pub tests: u128,
     /// What is written was copied from the extract, so that it may be or hold anything: no value of a list, no small number.
@@ -92,7 +97,7 @@ pub struct Lexicon {
     /// Positions by the hash of the text.
     seen: HashTable<u32>,
     /// The texts as received, by position.
-    received: Vec<Box<[u8]>>,
+    received: Vec<SmallVec<[u8; SHORT]>>,
     entries: Vec<Entry>,
     /// What the loop over cells asks of each entry, side by side.
     marks: Vec<Mark>,
@@ -202,20 +207,20 @@ impl Lexicon {
         {
             return recent.at;
         }
-        self.look_up(cell, key, context)
+        let at = self.look_up(cell, context);
+        self.recent[slot] = Recent { key, at };
+        at
     }
 
     #[inline(never)]
-    fn look_up(&mut self, cell: &[u8], key: Key, context: &Context<'_>) -> u32 {
+    fn look_up(&mut self, cell: &[u8], context: &Context<'_>) -> u32 {
         let received = &self.received;
         let is_it = |at: &u32| *received[*at as usize] == *cell;
         let found = self.seen.find(FixedState::default().hash_one(cell), is_it);
-        let at = match found {
+        match found {
             Some(&at) => at,
             None => self.learn(cell, context),
-        };
-        self.recent[key.slot(RECENT_BITS)] = Recent { key, at };
-        at
+        }
     }
 
     #[cold]
@@ -231,7 +236,7 @@ impl Lexicon {
 
     fn add(&mut self, received: &[u8], entry: Entry) -> u32 {
         let at = self.entries.len() as u32;
-        self.received.push(received.into());
+        self.received.push(SmallVec::from_slice(received));
         self.marks.push(Mark {
             validity: entry.validity,
             is_noted: entry.unlisted || !entry.checks.is_empty(),
@@ -297,8 +302,8 @@ impl<'a> Context<'a> {
         let mut entry = Entry {
             validity: Validity::Blank,
             checks: Checks::default(),
-            text: "".into(),
-            written: Box::default(),
+            text: CompactString::default(),
+            written: SmallVec::new(),
             tests: 0,
             open: false,
             event: EventKind::None,
@@ -324,7 +329,7 @@ impl<'a> Context<'a> {
                 let received = if mapped.is_some() { text } else { received };
                 self.guard(received, &mut entry);
             } else if !matches!(self.judge, Judge::Postcode) {
-                entry.written = entry.text.as_bytes().into();
+                entry.written = SmallVec::from_slice(entry.text.as_bytes());
                 if tokens::holds_nhs_number(&entry.written) {
                     entry.withhold(Check::Identifier);
                 }
@@ -401,13 +406,13 @@ impl<'a> Context<'a> {
                         } else {
                             Check::NotANumber
                         });
-                        entry.text = "".into();
+                        entry.text = CompactString::default();
                     }
                 }
             }
             Judge::Postcode => match postcode::full(text) {
                 Some(full) => {
-                    entry.written = postcode::sector(&full).as_bytes().into();
+                    entry.written = SmallVec::from_slice(postcode::sector(&full).as_bytes());
                     entry.postcode = tokens::pack_postcode(&full);
                 }
                 None => {
@@ -516,7 +521,7 @@ impl<'a> Context<'a> {
             }
             entry.checks.add(Check::Encoding);
         }
-        entry.written = bytes.into_owned().into();
+        entry.written = SmallVec::from_slice(&bytes);
     }
 }
 
@@ -551,7 +556,7 @@ impl Entry {
         // What else is wrong with it says what would be sent, and nothing is.
         self.checks = Checks::default();
         self.checks.add(check);
-        self.written = Box::default();
+        self.written = SmallVec::new();
     }
 }
 

@@ -90,8 +90,41 @@ pub struct Profiles {
     seen: HashMap<u128, u32, FixedState>,
     /// For each field, its status in each profile.
     statuses: Vec<Vec<Status>>,
+    /// The same of eight fields at a time.
+    eights: Vec<Vec<Eight>>,
     /// For each profile, the rules of the schema that it breaks.
     broken: Vec<Box<[u16]>>,
+}
+
+/// What a profile asks of eight fields, one bit each, the first field in the lowest.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Eight {
+    /// Must have a value.
+    pub mandatory: u8,
+    /// Must have none.
+    pub not_applicable: u8,
+}
+
+impl Eight {
+    /// Of so many fields at a time.
+    pub const FIELDS: usize = 8;
+
+    fn of(statuses: &[Status]) -> Self {
+        let bits = |wanted: Status| {
+            let bit = |(at, status): (usize, &Status)| u8::from(*status == wanted) << at;
+            statuses.iter().enumerate().map(bit).sum()
+        };
+        Self {
+            mandatory: bits(Status::Mandatory),
+            not_applicable: bits(Status::NotApplicable),
+        }
+    }
+
+    /// The fields whose cells are not as they must be, of which those in `blank` are blank.
+    #[inline]
+    pub fn broken(self, blank: u8) -> u8 {
+        blank & self.mandatory | !blank & self.not_applicable
+    }
 }
 
 impl Profiles {
@@ -99,9 +132,15 @@ impl Profiles {
     pub fn of(&mut self, results: u128, schema: &Schema) -> u32 {
         let next = self.seen.len() as u32;
         *self.seen.entry(results).or_insert_with(|| {
-            self.statuses.resize_with(schema.fields.len(), Vec::new);
-            for (statuses, field) in self.statuses.iter_mut().zip(&schema.fields) {
-                statuses.push(status(field, results));
+            let of_fields: Vec<_> = schema.fields.iter().map(|f| status(f, results)).collect();
+            self.statuses.resize_with(of_fields.len(), Vec::new);
+            for (statuses, status) in self.statuses.iter_mut().zip(&of_fields) {
+                statuses.push(*status);
+            }
+            let eights = of_fields.chunks(Eight::FIELDS);
+            self.eights.resize_with(eights.len(), Vec::new);
+            for (profiles, eight) in self.eights.iter_mut().zip(eights) {
+                profiles.push(Eight::of(eight));
             }
             let holds = |rule: &Rule| rule.broken_if.evaluate(results) == Truth::True;
             let broken = schema.rules.iter().enumerate();
@@ -118,6 +157,11 @@ impl Profiles {
     /// The rules of the schema that a profile breaks.
     pub fn broken(&self, profile: u32) -> &[u16] {
         &self.broken[profile as usize]
+    }
+
+    /// What is asked of eight fields, from eight times `at` on, by profile.
+    pub fn of_eight(&self, at: usize) -> &[Eight] {
+        self.eights.get(at).map_or(&[], Vec::as_slice)
     }
 
     /// The statuses of one field, by profile.
