@@ -260,7 +260,8 @@ impl Worklist {
         self.take(&lines)?;
         // All but all of it is there: the disk has time for it while the submission is written.
         self.findings.flush()?;
-        self.findings.get_mut().settle()
+        self.findings.get_mut().begin();
+        Ok(())
     }
 
     /// Adds what was counted and the workbook, unless there are too many findings for one that nobody asked for, and

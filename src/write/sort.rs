@@ -52,10 +52,10 @@ pub struct Key<'a> {
 #[derive(Default)]
 pub struct Room {
     bytes: Vec<u8>,
-    rows: Vec<Place>,
-    /// The same in the order of arrival.
-    arrived: Vec<Place>,
-    order: Vec<Turn>,
+    /// In the order of arrival.
+    places: Vec<Place>,
+    /// In the order of the submission.
+    turns: Vec<Turn>,
     /// The numbers of all values, row after row in the order of arrival.
     numbers: Vec<u32>,
 }
@@ -93,15 +93,19 @@ struct Further {
 /// The number of the first text that came with its row.
 const FURTHER: u32 = 1 << 16;
 
-/// The turn of a row: the first bytes of its pseudonym, and where it is in the order of arrival.
-type Turn = (u64, u32);
+/// The turn of a row.
+#[derive(Clone, Copy)]
+struct Turn {
+    /// The first bytes of its pseudonym, so that most comparisons touch nothing else.
+    prefix: u64,
+    /// Where it is in the order of arrival.
+    arrival: u32,
+}
 
 #[derive(Clone, Copy)]
 struct Place {
     /// Where the row's pseudonyms begin. Rows without a person are one group, however many they are.
     pseudonyms: usize,
-    /// In the order of arrival.
-    arrival: u32,
     /// Bytes of its pseudonyms: there are 64 at most.
     length: u16,
     /// Which pseudonyms there are.
@@ -156,11 +160,11 @@ impl<'a> SortedRows<'a> {
     ) -> io::Result<Self> {
         let rows: u64 = spill.rows()[group.clone()].iter().sum();
         spill.read(group, &mut room.bytes)?;
-        room.arrived.clear();
-        room.order.clear();
+        room.places.clear();
+        room.turns.clear();
         room.numbers.clear();
-        room.arrived.reserve(rows as usize);
-        room.order.reserve(rows as usize);
+        room.places.reserve(rows as usize);
+        room.turns.reserve(rows as usize);
         room.numbers.reserve(rows as usize * key.layout.values);
         let mut sorted = Self {
             key,
@@ -187,7 +191,7 @@ impl<'a> SortedRows<'a> {
         }
         drop(known);
         sorted.room.bytes = bytes;
-        if sorted.room.arrived.len() as u64 != rows {
+        if sorted.room.places.len() as u64 != rows {
             return Err(io::ErrorKind::InvalidData.into());
         }
         sorted.sort();
@@ -196,17 +200,12 @@ impl<'a> SortedRows<'a> {
 
     /// Puts the rows in order: by the first bytes of their pseudonyms, in which people differ, then the rows of each.
     fn sort(&mut self) {
-        let mut order = std::mem::take(&mut self.room.order);
-        order.sort_unstable_by_key(|(prefix, _)| *prefix);
-        let arrived = &self.room.arrived;
-        let row = |turn: &Turn| self.at(&arrived[turn.1 as usize]);
-        for of_one in order.chunk_by_mut(|a, b| a.0 == b.0) {
-            of_one.sort_unstable_by(|a, b| row(a).compare(row(b)));
+        let mut turns = std::mem::take(&mut self.room.turns);
+        turns.sort_unstable_by_key(|turn| turn.prefix);
+        for of_one in turns.chunk_by_mut(|a, b| a.prefix == b.prefix) {
+            of_one.sort_unstable_by(|a, b| self.at(a).compare(self.at(b)));
         }
-        self.room.rows.clear();
-        let places = order.iter().map(|turn| arrived[turn.1 as usize]);
-        self.room.rows.extend(places);
-        self.room.order = order;
+        self.room.turns = turns;
     }
 
     /// The memory, for other rows.
@@ -266,13 +265,13 @@ impl<'a> SortedRows<'a> {
             .get(0)
             .filter(|_| self.key.layout.by_person);
         let prefix = prefix.and_then(|pseudonym| pseudonym.first_chunk());
-        // Four thousand million rows would not fit into memory.
-        let arrival = self.room.arrived.len() as u32;
-        let prefix = u64::from_be_bytes(prefix.copied().unwrap_or_default());
-        self.room.order.push((prefix, arrival));
-        self.room.arrived.push(Place {
+        self.room.turns.push(Turn {
+            prefix: u64::from_be_bytes(prefix.copied().unwrap_or_default()),
+            // Four thousand million rows would not fit into memory.
+            arrival: self.room.places.len() as u32,
+        });
+        self.room.places.push(Place {
             pseudonyms: start + self.key.layout.before_pseudonyms(),
-            arrival,
             length: row.pseudonyms().length() as u16,
             present: row.pseudonyms().present(),
         });
@@ -280,30 +279,32 @@ impl<'a> SortedRows<'a> {
     }
 
     #[inline]
-    fn at(&self, place: &Place) -> Row<'_> {
+    fn at(&self, turn: &Turn) -> Row<'_> {
         let values = self.key.layout.values;
+        let arrival = turn.arrival as usize;
         let Room { bytes, numbers, .. } = &self.room;
+        let place = &self.room.places[arrival];
         let pseudonyms = &bytes[place.pseudonyms..][..usize::from(place.length)];
         Row {
             rows: self,
-            numbers: &numbers[place.arrival as usize * values..][..values],
+            numbers: &numbers[arrival * values..][..values],
             pseudonyms: Pseudonyms::whole(place.present, pseudonyms),
         }
     }
 
     /// How many rows there are.
     pub fn len(&self) -> usize {
-        self.room.rows.len()
+        self.room.turns.len()
     }
 
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
-        self.room.rows.is_empty()
+        self.room.turns.is_empty()
     }
 
     /// The rows in order, from one to another.
     pub fn rows(&self, range: Range<usize>) -> impl Iterator<Item = Row<'_>> {
-        self.room.rows[range].iter().map(|place| self.at(place))
+        self.room.turns[range].iter().map(|turn| self.at(turn))
     }
 
     /// All rows in order.
@@ -318,8 +319,8 @@ impl<'a> SortedRows<'a> {
         let values = self.key.layout.values;
         let empty = || Vec::with_capacity(self.len());
         let mut columns: Vec<Vec<u32>> = std::iter::repeat_with(empty).take(values).collect();
-        for places in self.room.rows.chunks(TURNED) {
-            let starts: Vec<usize> = places.iter().map(|p| p.arrival as usize * values).collect();
+        for turns in self.room.turns.chunks(TURNED) {
+            let starts: Vec<usize> = turns.iter().map(|t| t.arrival as usize * values).collect();
             for (at, column) in columns.iter_mut().enumerate() {
                 column.extend(starts.iter().map(|start| self.room.numbers[start + at]));
             }
