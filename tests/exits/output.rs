@@ -83,6 +83,21 @@ fn a_disk_that_fills_up_leaves_nothing() {
 }
 
 #[test]
+fn half_a_sample_does_not_pass_for_a_whole_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg("trap '' XFSZ; ulimit -f 64; exec \"$@\"")
+        .args(["sh", env!("CARGO_BIN_EXE_cld")])
+        .args(["sample", "--rows", "1000", "--out", "sample.csv"])
+        .current_dir(&directory)
+        .output()
+        .unwrap();
+    Said::of(output).code(1).says(&["cannot write"]);
+    assert!(tree(directory.path()).is_empty());
+}
+
+#[test]
 fn a_bundle_that_was_changed_is_not_passed_over() {
     let ran = Council::of([service()]).makes();
     let path = ran.bundle().join("findings.csv");
