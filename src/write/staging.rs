@@ -102,10 +102,11 @@ impl Staging {
             fs::rename(&target, &aside)?;
         }
         let finished = fs::rename(&self.filled, &target);
-        // A name that may be gone after a loss of power is none: then the directory goes back to where it came from.
+        // A name that may be gone after a loss of power is none: then the directory goes back to where it came from, or
+        // altogether where that fails as well.
         let certain = finished.and_then(|()| {
             sync(&self.base).inspect_err(|_| {
-                let _ = fs::rename(&target, &self.filled);
+                let _ = fs::rename(&target, &self.filled).or_else(|_| fs::remove_dir_all(&target));
             })
         });
         if let Err(e) = certain {
