@@ -54,8 +54,8 @@ pub fn run(arguments: &Arguments, schemas: Option<&Path>) -> Result<()> {
     let mut file =
         std::fs::File::create(&arguments.out).map_err(Error::io("write", &arguments.out))?;
     let summary = sample::write(&schema, &options, &mut file).map_err(|e| {
-        // A part of a sample would pass for the whole. What is no plain file is not ours to take away.
-        if file.metadata().is_ok_and(|of| of.is_file()) {
+        // A part of a sample would pass for the whole. What is no plain file, a link say, is not ours to take away.
+        if std::fs::symlink_metadata(&arguments.out).is_ok_and(|of| of.is_file()) {
             let _ = std::fs::remove_file(&arguments.out);
         }
         Error::io("write", &arguments.out)(e)

@@ -140,20 +140,23 @@ struct NumberedColumn<'t> {
 impl NumberedColumn<'_> {
     /// The number of what is at a place; the text is asked for if it is not known, or follows the row.
     #[inline]
-    fn of<'e>(
+    fn of<T: AsRef<[u8]>>(
         &mut self,
         position: usize,
         place: u32,
-        text: impl FnOnce() -> (&'e [u8], bool),
+        text: impl FnOnce() -> (T, bool),
     ) -> u16 {
         match self.met.numbers[place as usize] {
-            UNKNOWN | INLINE => self.ask(position, place as usize, text()),
+            UNKNOWN | INLINE => {
+                let (text, copied) = text();
+                self.ask(position, place as usize, text.as_ref(), copied)
+            }
             known => known,
         }
     }
 
     #[cold]
-    fn ask(&mut self, position: usize, place: usize, (text, copied): (&[u8], bool)) -> u16 {
+    fn ask(&mut self, position: usize, place: usize, text: &[u8], copied: bool) -> u16 {
         let number = match self.met.numbers[place] {
             UNKNOWN => self.values.number(self.at, text, copied),
             known => known,
@@ -175,11 +178,7 @@ impl NumberedColumn<'_> {
             self.met.days[place] = Some(date);
             self.met.numbers[place] = UNKNOWN;
         }
-        match self.met.numbers[place] {
-            // Most days are known; only another one is written out.
-            UNKNOWN | INLINE => self.ask(position, place, (&dmy(date), false)),
-            known => known,
-        }
+        self.of(position, place as u32, || (dmy(date), false))
     }
 
     /// Years, months, ages and flags, which are below 10,000.
